@@ -1,0 +1,142 @@
+"""Exchanges as columns: 24 bytes each, plus 4 a chunk gap.
+
+A million exchanges fit in 24 MB and an indicator over them is one numpy expression. Texts are not kept
+here: the few exchanges that a person must read are journalled whole.
+"""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.core.exchange import ErrorKind, Exchange
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_KINDS: tuple[ErrorKind | None, ...] = (None, *ErrorKind)
+_CODES = {kind: code for code, kind in enumerate(_KINDS)}
+_MAX_CHUNKS = 65_535
+
+
+class Log:
+    """An append-only column store of exchanges, in send order.
+
+    Args:
+        usage: also keep token counts (8 bytes an exchange more), for indicators and budgets of cost.
+    """
+
+    def __init__(self, *, usage: bool = False) -> None:
+        self._intended = array("d")
+        self._lag = array("f")
+        self._duration = array("f")
+        self._ttfc = array("f")
+        self._chunks = array("H")
+        self._status = array("B")
+        self._error = array("B")
+        self._gaps = array("f")
+        self._statuses: list[int] = []
+        self._status_codes: dict[int, int] = {}
+        self._tokens = (array("I"), array("I")) if usage else None
+
+    def __len__(self) -> int:
+        return len(self._error)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the columns."""
+        columns = [
+            self._intended,
+            self._lag,
+            self._duration,
+            self._ttfc,
+            self._chunks,
+            self._status,
+            self._error,
+        ]
+        columns += [self._gaps, *(self._tokens or ())]
+        return sum(len(column) * column.itemsize for column in columns)
+
+    def append(self, exchange: Exchange) -> None:
+        """Add one exchange behind all others."""
+        intended = exchange.intended
+        self._intended.append(intended)
+        self._lag.append(exchange.sent - intended)
+        self._duration.append(exchange.done - intended)
+        self._ttfc.append(exchange.first_chunk - intended)
+        gaps = exchange.gaps[: _MAX_CHUNKS - 1]
+        self._chunks.append(len(gaps) + 1 if exchange.first_chunk == exchange.first_chunk else 0)
+        if gaps:
+            self._gaps.extend(gaps)
+        code = self._status_codes.get(exchange.status)
+        self._status.append(self._new_status(exchange.status) if code is None else code)
+        self._error.append(_CODES[exchange.error])
+        if self._tokens:
+            usage = exchange.usage or (0, 0)
+            self._tokens[0].append(usage[0])
+            self._tokens[1].append(usage[1])
+
+    def _new_status(self, status: int) -> int:
+        code = len(self._statuses)
+        if code > 255:  # a hostile target may invent any number; what is beyond 255 of them is told as 0
+            return self._status_codes.get(0, 255)
+        self._statuses.append(status)
+        self._status_codes[status] = code
+        return code
+
+    def intended(self, start: int = 0, stop: int | None = None) -> Floats:
+        """When each exchange should have been sent, seconds since the start of the traffic."""
+        return _column(self._intended, start, stop)
+
+    def lag(self, start: int = 0, stop: int | None = None) -> Floats:
+        """How late each was sent, seconds: the generator's own fault."""
+        return _column(self._lag, start, stop)
+
+    def duration(self, start: int = 0, stop: int | None = None) -> Floats:
+        """Seconds from the intended send time to the end, of good and bad exchanges alike."""
+        return _column(self._duration, start, stop)
+
+    def ttfc(self, start: int = 0, stop: int | None = None) -> Floats:
+        """Seconds from the intended send time to the first content chunk; NaN where none came."""
+        return _column(self._ttfc, start, stop)
+
+    def chunks(self, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
+        """Content chunks of each exchange."""
+        return _column(self._chunks, start, stop).astype(np.int64)
+
+    def status(self, start: int = 0, stop: int | None = None) -> NDArray[np.int64]:
+        """HTTP status of each exchange, 0 where none was received."""
+        table = np.asarray([*self._statuses, *[0] * (256 - len(self._statuses))], dtype=np.int64)
+        return table[_column(self._status, start, stop).astype(np.int64)]
+
+    def ok(self, start: int = 0, stop: int | None = None) -> Bools:
+        """Which exchanges ended without an error."""
+        return np.asarray(np.frombuffer(self._error, np.uint8)[start:stop] == 0)
+
+    def errors(self, start: int = 0, stop: int | None = None) -> list[ErrorKind | None]:
+        """The error kind of each exchange."""
+        return [_KINDS[code] for code in self._error[start:stop]]
+
+    def mean_gap(self, start: int = 0, stop: int | None = None) -> Floats:
+        """Mean seconds between the content chunks of each exchange; NaN where there are fewer than two."""
+        chunks = self.chunks(0, stop)
+        gaps = np.maximum(chunks - 1, 0)
+        ends = np.cumsum(gaps)
+        sums = np.concatenate(([0.0], np.cumsum(_column(self._gaps, 0, None))))
+        totals = sums[ends] - sums[ends - gaps]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(np.where(gaps > 0, totals / gaps, np.nan)[start:])
+
+    def tokens(self, start: int = 0, stop: int | None = None) -> tuple[Floats, Floats]:
+        """Input and output tokens as reported; NaN where the log keeps none."""
+        if self._tokens is None:
+            nothing = np.full(len(self._error[start:stop]), np.nan)
+            return nothing, nothing
+        return _column(self._tokens[0], start, stop), _column(self._tokens[1], start, stop)
+
+
+def _column(column: array[float] | array[int], start: int, stop: int | None) -> Floats:
+    # A copy, because an array that lends its buffer cannot grow.
+    return np.frombuffer(column, dtype=column.typecode)[start:stop].astype(np.float64)
