@@ -1,8 +1,8 @@
 """Quantities with units: read from what people write in a policy, written back for people.
 
-Every pattern is anchored at both ends: ``<600ms`` or ``5 s or so`` is an error and never "about 600". A number
-without a unit is refused wherever a unit could be forgotten. Decimal arithmetic turns the written digits into
-the nearest float, so that ``100ms`` and ``0.1s`` are the same number.
+Every pattern is anchored at both ends: ``<600ms`` or ``5 s or so`` is an error and never "about 600". A
+number without a unit is refused wherever a unit could be forgotten. Decimal arithmetic turns the written
+digits into the nearest float, so that ``100ms`` and ``0.1s`` are the same number.
 """
 
 from __future__ import annotations
@@ -303,7 +303,7 @@ def format_money(money: Money | float, digits: int = 2) -> str:
 
 
 def format_share(share: float, digits: int = 3) -> str:
-    """A share for people: ``99 %``, ``0.1 %``; near 1 the digits that tell it from 1 are kept: ``99.987 %``."""
+    """A share for people: ``99 %``, ``0.1 %``; near 1 the digits that tell it from 1 stay: ``99.987 %``."""
     if not math.isfinite(share):
         return "–"
     distance = min(abs(share), abs(1 - share)) * 100
@@ -337,7 +337,7 @@ def format_quantity(quantity: Quantity) -> str:
 
 
 def spell_duration(seconds: float) -> str:
-    """Exact and short, as one writes it in a policy: ``500ms``, ``90s``, ``30d``; `parse_duration` undoes it."""
+    """Exact and short, as written in a policy: ``500ms``, ``90s``, ``30d``; `parse_duration` undoes it."""
     if seconds == 0:
         return "0s"
     for unit in ("d", "h", "s", "ms", "us", "ns"):
@@ -379,7 +379,7 @@ def _decimal(digits: str) -> Decimal:
 
 
 def _shortest(value: float) -> str:
-    """The shortest decimal digits that are exactly this float, without an exponent where that stays readable."""
+    """The shortest decimal digits that are exactly this float; whole numbers without a point."""
     if float(value).is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(float(value))
