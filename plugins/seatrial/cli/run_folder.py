@@ -1,0 +1,112 @@
+"""The folder of one run: everything that a verdict rests on, in one place."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from seatrial.core.errors import HarnessError, UsageError
+
+_FILES = (
+    "journal.ndjson",
+    "report.html",
+    "junit.xml",
+    "summary.md",
+    "certificate.intoto.json",
+    "seatrial.pub",
+    "pytest.log",
+)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where the files of one run lie; each is named after what it holds.
+
+    Attributes:
+        id: UTC time of the start and four random hex digits, for example ``20261120-140233-7f3a``.
+        path: the folder, absolute.
+    """
+
+    id: str
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.ndjson"
+
+    @property
+    def certificate(self) -> Path:
+        return self.path / "certificate.intoto.json"
+
+    @property
+    def public_key(self) -> Path:
+        return self.path / "seatrial.pub"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.md"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def log(self) -> Path:
+        """What the pytest child printed."""
+        return self.path / "pytest.log"
+
+
+def new_run(out: Path | None = None) -> RunFolder:
+    """Make the folder of a new run.
+
+    Args:
+        out: the folder to use; an earlier run in it is moved into a folder named after that run, so that two
+            runs never mix and none is lost. Default: ``runs/<id>`` here, with ``runs/latest`` pointing to it.
+
+    Raises:
+        UsageError: *out* is a file.
+        HarnessError: the folder cannot be made (no permission, disk full).
+    """
+    run = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    if out is not None and out.exists() and not out.is_dir():
+        raise UsageError(
+            "this is a file, a run needs a folder", where=str(out), hint="name a folder with --out"
+        )
+    path = (out if out is not None else Path("runs") / run).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _move_aside(path)
+        if out is None:
+            _point_latest(path)
+    except OSError as error:
+        raise HarnessError(
+            f"the run's folder cannot be made ({error.strerror})",
+            where=str(path),
+            hint="choose another folder with --out",
+        ) from error
+    return RunFolder(run, path)
+
+
+def _move_aside(path: Path) -> None:
+    earlier = [path / name for name in _FILES if (path / name).exists()]
+    if not earlier:
+        return
+    began = min(file.stat().st_mtime for file in earlier)
+    name = f"earlier-{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    (path / name).mkdir()
+    for file in earlier:
+        file.rename(path / name / file.name)
+
+
+def _point_latest(path: Path) -> None:
+    """Swap ``runs/latest`` in one step, so that a reader never finds it missing."""
+    fresh = path.parent / f".latest-{path.name}"
+    try:
+        fresh.symlink_to(path.name, target_is_directory=True)
+        os.replace(fresh, path.parent / "latest")
+    except OSError:
+        # A file system without symbolic links, or a real folder of that name: a convenience, not evidence.
+        fresh.unlink(missing_ok=True)
