@@ -33,7 +33,7 @@ class SeatrialError(Exception):
 
 
 class UsageError(SeatrialError):
-    """The command line, policy, recipe or environment asks for something impossible: correct it and run again."""
+    """Command line, policy, recipe or environment ask for something impossible: correct and run again."""
 
     exit_code = 3
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 NAN = float("nan")
 
 
-class ErrorKind(str, Enum):
+class ErrorKind(StrEnum):
     """Why an exchange is not a good answer. Order matters only to the column store: append, never reorder."""
 
     DNS = "dns"
@@ -25,9 +25,6 @@ class ErrorKind(str, Enum):
     STREAM_ERROR = "stream-error"
     EMPTY = "empty"
     MALFORMED = "malformed"
-
-    def __str__(self) -> str:
-        return self.value
 
 
 class Usage(NamedTuple):
@@ -79,7 +76,7 @@ class Exchange(NamedTuple):
         raw: the wire view, only where asked for.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index, which nobody needs here
     intended: float
     sent: float
     done: float

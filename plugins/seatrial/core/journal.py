@@ -183,5 +183,5 @@ def _unwritable(path: Path, error: OSError) -> HarnessError:
     return HarnessError(
         f"the journal cannot be written ({error.strerror or error})",
         where=str(path),
-        hint="free some space or choose another folder with --out; without its end this run certifies nothing",
+        hint="free some space or choose another folder with --out",
     )

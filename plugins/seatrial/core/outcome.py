@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum, IntEnum
+from enum import IntEnum, StrEnum
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """The six outcomes. Only `PASSED` and `WARNED` are green; not measured is never green."""
 
     PASSED = "PASSED"
@@ -30,9 +30,6 @@ class Outcome(str, Enum):
     def label(self) -> str:
         """The word shown to people."""
         return _LABELS[self]
-
-    def __str__(self) -> str:
-        return self.value
 
 
 _SYMBOLS = {

@@ -1,0 +1,1 @@
+"""Where the wheel puts suites, scenarios, fixtures and reports; in a checkout they lie at its top."""

@@ -1,0 +1,161 @@
+"""One objective while it is being judged: the stream fed into a running test, step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seatrial.core import units
+from seatrial.core.evidence.base import Decision
+from seatrial.core.evidence.dependence import estimate_deff
+from seatrial.core.evidence.sequential import SequentialProportion
+from seatrial.core.log import Bools, Floats
+from seatrial.core.objective import Objective, Stream
+from seatrial.core.outcome import Outcome
+from seatrial.core.verdict import Verdict
+
+_FIRST_ESTIMATE = 256
+_GROWTH = 1.25
+
+
+class Trial:
+    """A running verdict.
+
+    The design effect is the declared one, or the one estimated from the bad events or the values, whichever
+    is larger; it is estimated anew as the evidence grows and once more before a pass is believed.
+
+    Args:
+        objective: what is judged.
+        stream: where the exchanges come from.
+    """
+
+    def __init__(self, objective: Objective, stream: Stream) -> None:
+        self.objective = objective
+        self.stream = stream
+        self.risk = stream.risk
+        self._seen = 0
+        self._declared = self.risk.deff if stream.live else 1.0
+        self._estimate_at = _FIRST_ESTIMATE
+        self._bad: list[Bools] = []
+        self._values: list[Floats] = []
+        self._indices: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
+        self.evidence = self._fresh(self._declared)
+
+    def _fresh(self, deff: float) -> SequentialProportion:
+        return SequentialProportion(
+            self.objective.limit, confidence=self.risk.confidence, power=self.risk.power, deff=deff
+        )
+
+    @property
+    def decided(self) -> bool:
+        """Whether no further exchange can change the verdict."""
+        return self.evidence.decision is not None
+
+    @property
+    def patient(self) -> bool:
+        """Whether the traffic has lasted long enough, in enough separated stretches, for a pass."""
+        stream, risk = self.stream, self.risk
+        return not stream.live or (stream.span >= risk.min_duration and stream.segments >= risk.segments)
+
+    def step(self) -> bool:
+        """Take in what is new in the stream; True once decided."""
+        start, stop = self._seen, len(self.stream.log)
+        if self.decided or start == stop:
+            return self.decided
+        bad, values, counts = self.objective.bad(self.stream.log, start, stop)
+        self._seen = stop
+        chosen = np.flatnonzero(counts)
+        self._bad.append(bad[chosen])
+        self._values.append(values[chosen])
+        self._indices.append(chosen + start)
+        self.evidence.update(bad[chosen], may_pass=self.patient)
+        self._reconsider()
+        self.stream.watch(self)
+        return self.decided
+
+    def _reconsider(self) -> None:
+        """Estimate the dependence anew where due; count again under a design effect that moved."""
+        passing = self.evidence.decision is Decision.PASS
+        if not self.stream.live or not (passing or self.evidence.n >= self._estimate_at):
+            return
+        self._estimate_at = int(max(self.evidence.n, _FIRST_ESTIMATE) * _GROWTH)
+        deff = max(self._declared, self._estimated())
+        if passing and deff <= self.evidence.deff:
+            return
+        if abs(deff - self.evidence.deff) <= 0.02 * self.evidence.deff and not passing:
+            return
+        bad = np.concatenate(self._bad)
+        self.evidence = self._fresh(deff)
+        self.evidence.update(bad[:-1], may_pass=False)
+        self.evidence.update(bad[-1:], may_pass=self.patient)
+
+    def _estimated(self) -> float:
+        bad = np.concatenate(self._bad)
+        estimate = estimate_deff(bad.astype(np.float64))
+        if self.objective.threshold is None:
+            return estimate
+        values = np.concatenate(self._values)
+        reached = values[~np.isnan(values)]
+        return max(estimate, estimate_deff(reached)) if len(reached) else estimate
+
+    def verdict(self) -> Verdict:
+        """The verdict as of now."""
+        evidence, objective, risk = self.evidence, self.objective, self.risk
+        bad = np.concatenate(self._bad)[: evidence.n] if self._bad else np.zeros(0, bool)
+        outcome, reason = self._outcome(int(bad.sum()))
+        lower, upper = evidence.bounds()
+        first = np.flatnonzero(bad)
+        log_pass, log_fail = evidence.log_e()
+        return Verdict(
+            objective=objective.name,
+            outcome=outcome,
+            limit=objective.limit,
+            estimate=float(bad.mean()) if len(bad) else None,
+            lower=lower if len(bad) else None,
+            upper=upper if len(bad) else None,
+            n=evidence.n,
+            bad=int(bad.sum()),
+            method="sequential mixture e-process, may be looked at after every request",
+            confidence=risk.confidence,
+            power=risk.power,
+            deff=evidence.deff,
+            dependence=self._dependence(),
+            reason=reason,
+            needed=None if self.decided else evidence.needed(),
+            first_bad=int(np.concatenate(self._indices)[first[0]]) if len(first) else None,
+            trail=tuple([*evidence.trail, (evidence.n, log_pass, log_fail)]),
+        )
+
+    def _dependence(self) -> str:
+        if not self.stream.live:
+            return "prompts in random order"
+        if self.evidence.deff > self._declared:
+            return f"{self.risk.assumption}; estimated from the data to be worse"
+        return self.risk.assumption
+
+    def _outcome(self, bad: int) -> tuple[Outcome, str]:
+        n, stopped = self.evidence.n, self.stream.stopped
+        if self.evidence.decision is Decision.FAIL:
+            return Outcome.FAILED, f"the limit is broken: shown after {n} requests"
+        if self.evidence.decision is Decision.PASS:
+            return Outcome.PASSED, f"proven after {n} requests"
+        if n == 0:
+            return Outcome.INCONCLUSIVE, f"nothing was measured ({stopped or 'no exchange counts'})"
+        if self.objective.limit == 0 and stopped and self.patient and bad == 0:
+            upper = units.format_share(self.evidence.bounds()[1])
+            return (
+                Outcome.PASSED,
+                f"not once in {n} requests (below {upper}; a share of zero cannot be proven)",
+            )
+        if not self.patient:
+            return (
+                Outcome.INCONCLUSIVE,
+                f"{stopped or 'stopped'} before {self.risk.min_duration:g} s of traffic in "
+                + (f"{self.risk.segments} segments"),
+            )
+        needed = self.evidence.needed()
+        more = (
+            f"; about {needed} requests more are needed"
+            if needed
+            else "; too close to the limit to tell how many more"
+        )
+        return Outcome.INCONCLUSIVE, f"{stopped or 'stopped before a decision'}{more}"

@@ -1,0 +1,166 @@
+"""What a traffic tells the journal: exchanges as columns, a few of them whole, progress, verdicts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seatrial.core.exchange import Exchange
+from seatrial.core.log import Log
+from seatrial.core.objective import Objective
+from seatrial.core.trial import Trial
+from seatrial.core.verdict import Verdict
+
+Record = Callable[..., None]
+
+_BATCH = 512  # exchanges in one event
+_EVERY = 0.5  # seconds between two events at the most
+_PROGRESS = 0.25  # seconds between two reports on one objective
+_WHOLE = 3  # bad exchanges journalled whole, an objective
+_TEXT = 2000  # characters of text kept of a whole exchange
+
+
+class Ledger:
+    """Writes one traffic's events.
+
+    Args:
+        traffic: the traffic's name.
+        record: writes one event to the journal: ``record(event, **fields)``.
+        opening: fields of the ``traffic`` event.
+        objectives: whose bad exchanges a person will want to read.
+        prompt_text: the text of prompt number *n*, for those.
+    """
+
+    def __init__(
+        self,
+        traffic: str,
+        record: Record,
+        *,
+        opening: dict[str, Any] | None = None,
+        objectives: Sequence[Objective] = (),
+        prompt_text: Callable[[int], str] = lambda number: "",
+    ) -> None:
+        self._traffic = traffic
+        self._record = record
+        self._opening = opening or {}
+        self._objectives = objectives
+        self._prompt_text = prompt_text
+        self._recent: list[Exchange] = []
+        self._first = 0
+        self._flushed_at = time.monotonic()
+        self._told: dict[str, int] = {}
+        self._progress_at: dict[str, float] = {}
+        self._warm: list[Exchange] = []
+
+    @classmethod
+    def silent(cls, traffic: str) -> Ledger:
+        """One that tells nobody: for traffic outside a run."""
+        return cls(traffic, lambda event, **fields: None)
+
+    def opened(self) -> None:
+        """The traffic begins."""
+        self._record("traffic", name=self._traffic, **self._opening)
+
+    def warmed_up(self, exchange: Exchange) -> None:
+        """One exchange of the warm-up, which is no evidence."""
+        self._warm.append(exchange)
+
+    def took(self, exchange: Exchange) -> None:
+        """One exchange entered the log."""
+        self._recent.append(exchange)
+
+    def tick(self, log: Log, segment: int) -> None:
+        """Write what has gathered, if it is time."""
+        due = time.monotonic() - self._flushed_at >= _EVERY
+        if len(self._recent) >= _BATCH or (self._recent and due):
+            self.flush(log, segment)
+
+    def flush(self, log: Log, segment: int) -> None:
+        """Write what has gathered."""
+        self._flushed_at = time.monotonic()
+        if self._warm:
+            self._record("warmup", traffic=self._traffic, **_columns(self._warm))
+            self._warm = []
+        if not self._recent:
+            return
+        batch, self._recent = self._recent, []
+        self._record(
+            "exchanges", traffic=self._traffic, first=self._first, segment=segment - 1, **_columns(batch)
+        )
+        for objective in self._objectives:
+            self._tell_bad(objective, log, batch)
+        self._first += len(batch)
+
+    def _tell_bad(self, objective: Objective, log: Log, batch: list[Exchange]) -> None:
+        left = _WHOLE - self._told.get(objective.name, 0)
+        if left <= 0:
+            return
+        bad, _, counts = objective.bad(log, self._first, self._first + len(batch))
+        for position in np.flatnonzero(bad & counts)[:left]:
+            self.whole(batch[position], f"bad for {objective.name}", objective=objective.name)
+            self._told[objective.name] = self._told.get(objective.name, 0) + 1
+
+    def whole(self, exchange: Exchange, why: str, **more: Any) -> None:
+        """Write one exchange whole, for a person to read."""
+        asked = self._prompt_text(exchange.prompt) if exchange.prompt >= 0 else ""
+        shown = as_dict(exchange) | {"asked": asked[:_TEXT]}
+        self._record("exchange", traffic=self._traffic, index=exchange.index, why=why, exchange=shown, **more)
+
+    def progress(self, trial: Trial) -> None:
+        """Tell how a verdict is coming along, a few times a second."""
+        now = time.monotonic()
+        name = trial.objective.name
+        if not trial.decided and now - self._progress_at.get(name, 0.0) < _PROGRESS:
+            return
+        self._progress_at[name] = now
+        evidence = trial.evidence
+        lower, upper = evidence.bounds()
+        log_pass, log_fail = evidence.log_e()
+        self._record(
+            "progress",
+            objective=name,
+            traffic=self._traffic,
+            n=evidence.n,
+            bad=round(evidence.estimate * evidence.n) if evidence.n else 0,
+            estimate=evidence.estimate if evidence.n else None,
+            lower=lower,
+            upper=upper,
+            limit=trial.objective.limit,
+            needed=evidence.needed(),
+            deff=evidence.deff,
+            log_e_pass=log_pass,
+            log_e_fail=log_fail,
+        )
+
+    def verdict(self, objective: Objective, verdict: Verdict) -> None:
+        """Tell a verdict."""
+        self._record("verdict", objective=objective.to_dict(), verdict=verdict.to_dict())
+
+
+def as_dict(exchange: Exchange) -> dict[str, Any]:
+    """*exchange* for the journal: text cut, wire view reduced to what a person needs."""
+    shown: dict[str, Any] = exchange._asdict()
+    raw = shown.pop("raw")
+    shown.update(error=exchange.error, text=exchange.text[:_TEXT], gaps=exchange.gaps[:64])
+    shown["usage"] = exchange.usage._asdict() if exchange.usage else None
+    shown["tool_calls"] = [[name, arguments[:_TEXT]] for name, arguments in exchange.tool_calls[:16]]
+    if raw is not None:
+        shown["headers"] = [[name, value[:200]] for name, value in raw.headers[:40]]
+        shown["body"] = raw.body[:_TEXT].decode("utf-8", "backslashreplace")
+    return shown
+
+
+def _columns(batch: list[Exchange]) -> dict[str, list[Any]]:
+    return {
+        "intended": [round(exchange.intended, 6) for exchange in batch],
+        "lag": [round(exchange.sent - exchange.intended, 6) for exchange in batch],
+        "duration": [round(exchange.duration, 6) for exchange in batch],
+        "ttfc": [round(exchange.time_to_first_chunk, 6) for exchange in batch],
+        "chunks": [exchange.chunks for exchange in batch],
+        "status": [exchange.status for exchange in batch],
+        "error": [exchange.error for exchange in batch],
+        "tokens": [list(exchange.usage) if exchange.usage else None for exchange in batch],
+    }

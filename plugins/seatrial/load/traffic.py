@@ -1,0 +1,226 @@
+"""Traffic: a replayable stream of exchanges with a target, extended on demand and shared by objectives.
+
+The first objective draws exchanges until it is decided; the next one is judged on what is there and draws
+more only if it must. Exchanges enter in the order in which they were sent, not in which they came back:
+otherwise the fast ones would be judged first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from seatrial.core.exchange import Exchange
+from seatrial.core.log import Log
+from seatrial.core.objective import Objective
+from seatrial.core.risk import Risk
+from seatrial.core.trial import Trial
+from seatrial.core.verdict import Verdict
+from seatrial.load.budget import Budget, Prices
+from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.ledger import Ledger
+
+POLL = 0.01  # seconds between two looks at the stop conditions
+
+
+class Sender(Protocol):
+    """The measuring client, as far as traffic needs it."""
+
+    async def exchange(self, prompt: Any, *, index: int, intended: float, zero: float) -> Exchange:
+        """Send one request and observe its answer; never raises for what the target does."""
+
+    async def close(self) -> None:
+        """Give every connection back."""
+
+
+class Traffic:
+    """A stream of exchanges (`seatrial.core.objective.Stream`).
+
+    Args:
+        name: as in the policy.
+        connect: makes the measuring client, inside the running loop.
+        prompts: what is asked, drawn in random order without replacement, again and again.
+        arrivals: when requests leave.
+        budget: what may be spent.
+        risk: what the policy accepts and assumes.
+        seed: reproduces the order of the prompts.
+        warmup: exchanges sent first and kept apart.
+        prices: for a budget of money.
+        ledger: where exchanges, progress and verdicts are told.
+    """
+
+    live = True
+
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[], Awaitable[Sender]],
+        prompts: Sequence[Any],
+        *,
+        arrivals: ClosedLoop,
+        budget: Budget,
+        risk: Risk,
+        seed: int,
+        warmup: int = 0,
+        prices: Prices | None = None,
+        ledger: Ledger | None = None,
+    ) -> None:
+        self.name = name
+        self.risk = risk
+        self.budget = budget
+        self.log = Log(usage=True)
+        self.cost = 0.0
+        self._connect = connect
+        self._prompts = prompts
+        self._arrivals = arrivals
+        self._warmup = warmup
+        self._prices = prices or Prices()
+        self._ledger = ledger or Ledger.silent(name)
+        self._shuffle = np.random.default_rng([seed, *name.encode()])
+        self._order: list[int] = []
+        self._runner: asyncio.Runner | None = None
+        self._client: Sender | None = None
+        self._zero = 0.0
+        self._span = 0.0
+        self._segment_began: float | None = None
+        self._segments = 0
+        self._sent = 0
+        self._waiting: dict[int, Exchange] = {}
+        self._interrupted = False
+
+    @property
+    def span(self) -> float:
+        """Seconds of sending up to now, pauses left out."""
+        running = 0.0 if self._segment_began is None else time.monotonic() - self._segment_began
+        return self._span + running
+
+    @property
+    def segments(self) -> int:
+        """Separated stretches of sending up to now."""
+        return self._segments
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing more can be sent, None while it can."""
+        if self._interrupted:
+            return "interrupted"
+        return self.budget.spent(self._sent, self.span, self.cost)
+
+    def extend(self, until: Callable[[], bool]) -> None:
+        """Send more until *until* says so or the budget is spent.
+
+        Raises:
+            KeyboardInterrupt: passed on after what was measured is in the journal.
+        """
+        if self._runner is None:
+            self._runner = asyncio.Runner(loop_factory=_loop_factory())
+        try:
+            self._runner.run(self._extend(until))
+        except BaseException:
+            self._interrupted = True
+            raise
+        finally:
+            self._ledger.flush(self.log, self._segments)
+
+    async def _extend(self, until: Callable[[], bool]) -> None:
+        if self._client is None:
+            self._client = await self._connect()
+            self._zero = time.monotonic()
+            self._ledger.opened()
+            await self._warm_up(self._client)
+        while not self.stopped and not until():
+            if self._segments:
+                await asyncio.sleep(self.risk.pause)
+            await self._segment(self._client, until)
+
+    async def _warm_up(self, client: Sender) -> None:
+        left = iter(range(self._warmup))
+
+        async def send() -> bool:
+            index = next(left, None)
+            if index is None:
+                return False
+            prompt = self._prompts[self._draw()]
+            exchange = await client.exchange(prompt, index=index, intended=self._now(), zero=self._zero)
+            self._ledger.warmed_up(exchange)
+            self.cost += self._prices.of(exchange)
+            return True
+
+        await self._arrivals.run(send)
+
+    async def _segment(self, client: Sender, until: Callable[[], bool]) -> None:
+        """One stretch of sending, cut short where more stretches are demanded."""
+        self._segments += 1
+        self._segment_began = time.monotonic()
+        last = self._segments >= self.risk.segments
+        length = float("inf") if last else self.risk.min_duration / self.risk.segments
+        going = True
+
+        async def send() -> bool:
+            if not going or self.stopped:
+                return False
+            index = self._sent
+            self._sent += 1
+            number = self._draw()
+            exchange = await client.exchange(
+                self._prompts[number], index=index, intended=self._now(), zero=self._zero
+            )
+            self._arrived(exchange._replace(prompt=number))
+            return True
+
+        run = asyncio.ensure_future(self._arrivals.run(send))
+        try:
+            while not run.done():
+                await asyncio.wait((run,), timeout=POLL)
+                self._ledger.tick(self.log, self._segments)
+                going = going and time.monotonic() - self._segment_began < length and not until()
+        finally:
+            run.cancel()
+            self._span += time.monotonic() - self._segment_began
+            self._segment_began = None
+        await run
+
+    def _arrived(self, exchange: Exchange) -> None:
+        self.cost += self._prices.of(exchange)
+        self._waiting[exchange.index] = exchange
+        while (ready := self._waiting.pop(len(self.log), None)) is not None:
+            self.log.append(ready)
+            self._ledger.took(ready)
+
+    def _now(self) -> float:
+        return time.monotonic() - self._zero
+
+    def _draw(self) -> int:
+        if not self._order:
+            self._order = self._shuffle.permutation(len(self._prompts)).tolist()
+        return self._order.pop()
+
+    def watch(self, trial: Trial) -> None:
+        """Tell how a verdict is coming along."""
+        self._ledger.progress(trial)
+
+    def concluded(self, objective: Objective, verdict: Verdict) -> None:
+        """Tell a verdict."""
+        self._ledger.flush(self.log, self._segments)
+        self._ledger.verdict(objective, verdict)
+
+    def close(self) -> None:
+        """Give connections and loop back."""
+        if self._runner is None:
+            return
+        if self._client is not None:
+            self._runner.run(self._client.close())
+        self._runner.close()
+        self._runner = self._client = None
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

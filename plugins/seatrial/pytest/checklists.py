@@ -1,0 +1,1 @@
+"""Controls of a ``*.checklist.yaml`` as test items."""

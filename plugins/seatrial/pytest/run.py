@@ -1,0 +1,141 @@
+"""``--trial-policy FILE``: makes a pytest session a trial, with a journal."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from seatrial.pytest.trial import TrialRun
+
+TRIAL: pytest.StashKey[TrialRun] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Our options."""
+    group = parser.getgroup("sea trial", "sea trial: certify a deployed AI system")
+    group.addoption("--trial-policy", metavar="FILE", help="release policy (YAML) to hold the targets to")
+    group.addoption("--trial-target", metavar="URL", help="try this URL instead of the policy's target")
+    group.addoption("--trial-out", metavar="DIR", help="folder for journal and reports (default: runs/<id>)")
+    group.addoption(
+        "--trial-seed",
+        metavar="N",
+        type=int,
+        help="reproduces prompts' order and drawn inputs (default: drawn)",
+    )
+    group.addoption("--trial-command", metavar="TEXT", help="the command to print for reproducing the run")
+
+
+def trial_of(config: pytest.Config) -> TrialRun | None:
+    """The trial of this session, None where it is an ordinary session."""
+    return config.stash.get(TRIAL, None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load the policy before anything is sent: a wrong one ends the session with a usage error."""
+    if not config.getoption("trial_policy"):
+        given = [
+            name for name in ("trial_target", "trial_out", "trial_seed") if config.getoption(name) is not None
+        ]
+        if given:
+            raise pytest.UsageError(f"--{given[0].replace('_', '-')} needs --trial-policy")
+        return
+    from seatrial.core.errors import SeatrialError
+    from seatrial.pytest.trial import open_trial
+
+    try:
+        config.stash[TRIAL] = open_trial(config)
+    except SeatrialError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.pluginmanager.register(Recorder(config.stash[TRIAL]), "seatrial-recorder")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give back connections, loops and the journal."""
+    trial = trial_of(config)
+    if trial is not None:
+        del config.stash[TRIAL]
+        trial.close()
+
+
+class Recorder:
+    """Writes what happens in a session to the journal; registered only where there is a trial."""
+
+    def __init__(self, trial: TrialRun) -> None:
+        self.trial = trial
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Under pytest-xdist one worker gets all of a trial: two loads at a time would spoil both."""
+        for item in items:
+            if self.trial.concerns(item):
+                item.add_marker(pytest.mark.xdist_group("seatrial"))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """What is going to be checked."""
+        if not self.trial.is_controller:
+            self.trial.collected([item for item in session.items if self.trial.concerns(item)])
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
+        """Take the targets' identity on both sides of the tests."""
+        if session.config.option.collectonly or self.trial.is_controller:
+            return (yield)
+        from seatrial.core.errors import SeatrialError
+
+        concerned = any(self.trial.concerns(item) for item in session.items)
+        try:
+            if concerned:
+                self.trial.identify("before")
+            result = yield
+            if concerned:
+                self.trial.identify("after")
+            return result
+        except SeatrialError as error:
+            self.trial.trouble(error)
+            raise pytest.UsageError(str(error)) from error
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Know which test is running, and tell its outcome once it is over."""
+        if not self.trial.concerns(item):
+            return (yield)
+        self.trial.begin(item)
+        result = yield
+        self.trial.end(item)
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge a test by what it measured, not only by whether it raised."""
+        report = yield
+        if self.trial.concerns(item):
+            self.trial.judge(item, call, report)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """pytest itself broke: the run certifies nothing."""
+        from seatrial.core.errors import HarnessError
+
+        self.trial.trouble(HarnessError(str(excrepr).strip().rsplit("\n", 1)[-1], where="pytest"))
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Ctrl-C: nothing is lost, nothing is certified."""
+        self.trial.interrupted = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """The run's last event, and the reports."""
+        self.trial.finish(session)
+
+
+def folder_for(config: pytest.Config, run: str) -> Path:
+    """Where a run's files go: ``--trial-out``, or ``runs/<id>`` where pytest was started."""
+    out = config.getoption("trial_out")
+    return Path(out).resolve() if out else config.invocation_params.dir / "runs" / run

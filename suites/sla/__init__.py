@@ -1,0 +1,1 @@
+"""Every objective of the policy, judged on its traffic."""
