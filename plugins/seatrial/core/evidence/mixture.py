@@ -5,10 +5,10 @@ cut off below: with k bad among n,
 
     E_pass = B(a+k, b+n-k) I_t(a+k, b+n-k) / [B(a, b) I_t(a, b) t^k (1-t)^(n-k)]
 
-and E_fail with 1 - I for I, a = 1, b = 0.5 / t. Each is at most 1 in expectation under its hypothesis, at every
-stopping time at once, so by Ville's inequality it ever reaches 1/α with probability at most α, however often
-one looks. A design effect divides n and k.
-Sources: Robbins, Ann. Math. Stat. 41 (1970) 1397; Ville 1939; Ramdas et al., Statistical Science 38 (2023) 576.
+and E_fail with 1 - I for I, a = 1, b = 0.5 / t. Each is at most 1 in expectation under its hypothesis, at
+every stopping time at once, so by Ville's inequality it ever reaches 1/α with probability at most α, however
+often one looks. A design effect divides n and k.
+Sources: Robbins, Ann. Math. Stat. 41 (1970) 1397; Ville 1939; Ramdas et al., Stat. Science 38 (2023) 576.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _PRIOR_MEAN_PER_LIMIT = 0.5
 _SLACK = 1e-8
 CHUNK = 512
 _NEWTON_STEPS = 60
+_FARTHEST = 1e10
 
 
 class Mixture:
@@ -55,13 +56,13 @@ class Mixture:
         return joint + below - self.prior_pass, joint + above - self.prior_fail
 
     def joint(self, n: Array, k: Array) -> Array:
-        """What both share, for arrays: less its prior's constant it bounds either from above, tightly near 1/α."""
+        """What both share, over arrays: it bounds either from above (less its prior), tightly near 1/α."""
         good = n - k
         return log_beta_array(self.a + k, self.b + good) - k * self.log_t - good * self.log_s
 
 
 class Boundary:
-    """Where the e-processes of one objective cross; shared by all that ask the same question (see `boundary`).
+    """Where the e-processes of one objective cross; `boundary` shares it among all that ask the same.
 
     Candidates come from a closed form that is never below the exact e-value, so no crossing is missed; each
     is then settled by the exact formula, so that validity depends on no table.
@@ -105,7 +106,7 @@ class Boundary:
         return high
 
     def fail_at(self, k: int) -> int:
-        """The largest n at which *k* bad events fail, 0 where they never do; E_fail falls with every good one."""
+        """The largest n at which *k* bad events fail, 0 where never; E_fail falls with every good one."""
         high = self.table(k)[1][k % CHUNK]
         if k == 0 or high < k or self.fails(high, k):
             return high if k else 0
@@ -116,12 +117,12 @@ class Boundary:
         return low if low >= k else 0
 
     def may_have_passed(self, n: Array, k: Array) -> Array:
-        """Indices of the points (n, k) at which E_pass may be over its threshold: a superset, seldom larger."""
+        """Indices of the points (n, k) where E_pass may be over its threshold: a tight superset."""
         found = np.flatnonzero(self._far(n, k, self.log_pass) & (k < self.mixture.limit * n))
         return self._near(found, n, k, self.mixture.prior_pass + self.log_pass)
 
     def may_have_failed(self, n: Array, k: Array) -> Array:
-        """Indices of the points (n, k) at which E_fail may be over its threshold: a superset, seldom larger."""
+        """Indices of the points (n, k) where E_fail may be over its threshold: a tight superset."""
         found = np.flatnonzero(self._far(n, k, self.log_fail) & (k > self.mixture.limit * n))
         return self._near(found, n, k, self.mixture.prior_fail + self.log_fail)
 
@@ -169,7 +170,7 @@ class Boundary:
         return self._outwards(n, k, level, side)
 
     def _outwards(self, n: Array, k: Array, level: float, side: float) -> Array:
-        """Whole numbers such that beyond them (before, for side 1) nothing reaches *level*; checked, not trusted.
+        """Whole numbers such that beyond them (before, for side 1) nothing reaches *level*: it is checked.
 
         Only on the edge's own side of k / limit: over there E is at most the largest likelihood ratio, 1.
         """
@@ -187,6 +188,23 @@ class Boundary:
     def _reaches(self, n: Array, k: Array, level: float) -> Array:
         n = np.maximum(n, k)
         return np.asarray(self.mixture.joint(n / self.deff, k / self.deff) >= level - _SLACK)
+
+    def further(self, n: int, k: int, share: float, side: int) -> int | None:
+        """How many values more, *share* of them bad, until E_pass (side 0) or E_fail (side 1) crosses."""
+        level = (self.log_pass, self.log_fail)[side]
+
+        def crossed(more: float) -> bool:
+            return self.mixture.log_e((n + more) / self.deff, (k + share * more) / self.deff)[side] >= level
+
+        low, high = 0.0, max(1.0, self.deff)
+        while not crossed(high):
+            low, high = high, 2.0 * high
+            if high > _FARTHEST:
+                return None
+        while high - low > max(0.5, 1e-3 * high):
+            middle = (low + high) / 2
+            low, high = (low, middle) if crossed(middle) else (middle, high)
+        return math.ceil(high)
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,6 @@ Array = NDArray[Any]
 _SCALAR = 64
 _BLOCK = 1 << 16
 _NEVER = 1 << 62
-_FARTHEST = 1e10
 
 
 class SequentialProportion:
@@ -140,7 +139,7 @@ class SequentialProportion:
         return self._look(may_pass)
 
     def with_deff(self, deff: float) -> Self:
-        """Raise the design effect in mid-stream, in place; a lower one, or one after the decision, changes nothing."""
+        """Raise the design effect in mid-stream, in place; after the decision, or if lower, nothing changes."""
         if self._decision is None and checked_deff(deff) > self.deff:
             self.deff = float(deff)
             self._rewire()
@@ -151,7 +150,7 @@ class SequentialProportion:
         return self._bad / self._n if self._n else math.nan
 
     def bounds(self) -> tuple[float, float]:
-        """``(lower, upper)`` for the true share, by inverting both e-processes; valid however often one looked."""
+        """``(lower, upper)`` for the true share: both e-processes inverted; valid however often one looked."""
         n, k = self._n / self.deff, self._bad / self.deff
         lower = _bounds.lower_bound(n, k, self._log_fail, hint=self.limit)
         upper = _bounds.upper_bound(n, k, self._log_pass, hint=self.limit or 3.0 / (n + 3.0))
@@ -162,17 +161,17 @@ class SequentialProportion:
         return self._log_e_at(self._n, self._bad)
 
     def needed(self) -> int | None:
-        """Further values expected until a decision if things go on as they went; None where that cannot be told.
+        """Further values expected until a decision if things go on as they went; None where not to be told.
 
         Half an event at half the limit is mixed in, so that there is an answer from the start.
         """
         if self._decision is not None or self._boundary is None:
             return None
         share = (self._bad + 0.5 * self.deff) / (self._n + self.deff / self.limit)
-        side, level = (0, self._log_pass) if share < self.limit else (1, self._log_fail)
+        side = 0 if share < self.limit else 1
         if side == 0 and not self._allow_pass:
             return None
-        return _further(self._boundary, self._n, self._bad, share, side, level)
+        return self._boundary.further(self._n, self._bad, share, side)
 
     @property
     def trail(self) -> list[TrailPoint]:
@@ -238,7 +237,7 @@ class SequentialProportion:
         return decision
 
     def _block(self, values: Array, may_pass: bool) -> Decision | None:
-        """Consume a block at once: bad events are where a FAIL can come, the runs between them where a PASS can."""
+        """Consume a block at once: a FAIL can come at bad events only, a PASS in the runs between them."""
         places = np.flatnonzero(values)
         end, decision = values.size, None
         failed = self._first_fail(places)
@@ -284,20 +283,3 @@ class SequentialProportion:
             bad = self._bad + int(np.searchsorted(places, self._mark - self._n))
             self._marks.append((self._mark, bad))
             self._mark = next_mark(self._mark)
-
-
-def _further(edge: Boundary, n: int, bad: int, share: float, side: int, level: float) -> int | None:
-    """How many more values at *share* it takes until e-process number *side* reaches *level*."""
-
-    def crossed(more: float) -> bool:
-        return edge.mixture.log_e((n + more) / edge.deff, (bad + share * more) / edge.deff)[side] >= level
-
-    low, high = 0.0, max(1.0, edge.deff)
-    while not crossed(high):
-        low, high = high, 2.0 * high
-        if high > _FARTHEST:
-            return None
-    while high - low > max(0.5, 1e-3 * high):
-        middle = (low + high) / 2
-        low, high = (low, middle) if crossed(middle) else (middle, high)
-    return math.ceil(high)

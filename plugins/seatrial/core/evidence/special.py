@@ -1,7 +1,7 @@
 """Logarithms of the beta function and of the regularised incomplete beta function.
 
-Both in logarithms throughout, so that a tail of e**-100000 keeps its digits. Plain floats, since a decision asks
-for one point at a time; the beta function also over arrays, for the tables of candidates.
+Both in logarithms throughout, so that a tail of e**-100000 keeps its digits. Plain floats, since a decision
+asks for one point at a time; the beta function also over arrays, for the tables of candidates.
 Sources: Stirling's series DLMF 5.11.1, recurrence DLMF 5.12.1, continued fraction DLMF 8.17.22.
 """
 
@@ -36,7 +36,8 @@ def log_beta(a: float, b: float) -> float:
             ratio *= (a + b) / b
             b += 1.0
     main = (0.5 - a) * math.log1p(b / a) - b * math.log1p(a / b) - 0.5 * math.log(b)
-    return main + _HALF_LOG_TAU + _series(a) + _series(b) - _series(a + b) + math.log(ratio)
+    rest: float = _series(a) + _series(b) - _series(a + b)
+    return main + _HALF_LOG_TAU + rest + math.log(ratio)
 
 
 def log_beta_array(a: Array, b: Array) -> Array:
