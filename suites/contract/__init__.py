@@ -1,0 +1,1 @@
+"""Does the target honour its protocol, and does it tell the truth when it does not?"""

@@ -1,0 +1,67 @@
+"""Health endpoints that tell the truth."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import NamedTuple
+
+from seatrial.core.exchange import Exchange
+from seatrial.pytest import inconclusive, not_applicable
+
+from .probe import PROMPTS, SILENT, Probe, told
+
+ROUNDS = 2
+EVERY = 0.2  # seconds between two looks at the health endpoint
+USUAL_PATHS = ("/health", "/healthz", "/v2/health/ready")
+
+
+class Round(NamedTuple):
+    """One answer asked for, and what the health endpoint said meanwhile and right after."""
+
+    exchange: Exchange
+    meanwhile: tuple[int, ...]
+    after: int
+
+
+def test_health_tells_the_truth(probe: Probe) -> None:
+    """The health endpoint says healthy while the target answers, and only then."""
+    path = _path(probe)
+    rounds: list[Round] = []
+    for number in range(ROUNDS):
+        rounds.append(_watch(probe, path, PROMPTS[number]))
+        exchange, meanwhile, after = rounds[-1]
+        if exchange.error in SILENT:
+            said = meanwhile[-1] if meanwhile else after
+            assert said != 200, f"{path} still says 200 while an answer hangs: {told(exchange)}"
+            return
+        if exchange.ok:
+            assert after == 200, f"{path} says {after} while the target answers"
+    assert not all(item.exchange.status >= 500 and item.after == 200 for item in rounds), (
+        f"{path} says 200 and {ROUNDS} of {ROUNDS} requests failed: {told(rounds[-1].exchange)}"
+    )
+    if not any(item.exchange.ok for item in rounds):
+        inconclusive(f"no answer to compare the health endpoint with: {told(rounds[-1].exchange)}")
+
+
+def _path(probe: Probe) -> str:
+    """The health endpoint that the policy names, else the usual one that answers 200 or 503."""
+    named = probe.target.config.health
+    if named:
+        return str(named)
+    for path in USUAL_PATHS:
+        if probe.target.get(path).status in (200, 503):
+            return path
+    not_applicable(f"the policy names no health path, and there is none at {', '.join(USUAL_PATHS)}")
+
+
+def _watch(probe: Probe, path: str, prompt: str) -> Round:
+    meanwhile: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        answer: Future[Exchange] = pool.submit(probe.target.send, prompt)
+        while not wait([answer], timeout=EVERY).done:
+            status = probe.target.get(path).status
+            if not answer.done():
+                meanwhile.append(status)
+    time.sleep(0.01)
+    return Round(answer.result(), tuple(meanwhile), probe.target.get(path).status)
