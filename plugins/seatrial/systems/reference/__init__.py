@@ -1,0 +1,13 @@
+"""The reference system: a small multi-provider AI gateway, healthy by default, with a catalogue of defects.
+
+    python -m seatrial.systems.reference --port 8000 [--defect NAME]... [--upstream primary=URL]...
+
+It speaks OpenAI's chat protocol, and answers from a deterministic model of its own unless it is given
+upstream providers. One concern, one file:
+
+    app, endpoints/         what is served where          gateway         one chat request from end to end
+    chat_request, body      what was asked, checked       errors, sse     what goes over the wire
+    router, retry, breaker  which provider, how often     providers/      built-in and HTTP
+    cache, ratelimit, auth  who may ask, how often        model, tokenizer, schema   the built-in model
+    audit, masking, logs, metrics, progress  what is told about it       defects   what may be broken
+"""

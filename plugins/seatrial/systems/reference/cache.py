@@ -1,0 +1,48 @@
+"""A cache of whole answers: exact matches only, per key, for a limited time."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Cache(Generic[Item]):
+    """Least recently used entries go first.
+
+    Args:
+        seconds: how long an entry is good; 0 keeps nothing.
+        entries: at most.
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, seconds: float, entries: int, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._entries = entries
+        self._clock = clock
+        self._items: OrderedDict[Hashable, tuple[float, Item]] = OrderedDict()
+
+    def get(self, key: Hashable) -> Item | None:
+        """The entry, unless there is none or it is too old."""
+        found = self._items.get(key)
+        if found is None:
+            return None
+        if found[0] <= self._clock():
+            del self._items[key]
+            return None
+        self._items.move_to_end(key)
+        return found[1]
+
+    def put(self, key: Hashable, item: Item) -> None:
+        """Keep *item* for a while."""
+        if self._seconds <= 0:
+            return
+        self._items[key] = (self._clock() + self._seconds, item)
+        self._items.move_to_end(key)
+        if len(self._items) > self._entries:
+            self._items.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._items)

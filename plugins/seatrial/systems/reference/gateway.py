@@ -1,0 +1,119 @@
+"""The gateway: what all requests share, and the events of one chat answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from seatrial.systems.reference.audit import Audit
+from seatrial.systems.reference.auth import Keys
+from seatrial.systems.reference.cache import Cache
+from seatrial.systems.reference.chat_request import ChatRequest
+from seatrial.systems.reference.defects import Defects
+from seatrial.systems.reference.errors import server_error, unknown_model
+from seatrial.systems.reference.logs import NAME
+from seatrial.systems.reference.metrics import Metrics
+from seatrial.systems.reference.progress import Progress
+from seatrial.systems.reference.providers.base import End, Event, Provider
+from seatrial.systems.reference.providers.builtin import BuiltinProvider
+from seatrial.systems.reference.providers.http import HttpProvider
+from seatrial.systems.reference.ratelimit import RateLimiter
+from seatrial.systems.reference.router import Route, Router
+from seatrial.systems.reference.settings import CHAT_MODELS, Settings
+from seatrial.systems.reference.sse import Answer
+
+LOCAL = "local"
+"""The last resort: a model inside the gateway; its answers are marked as degraded."""
+SLOW_TAIL = 1.5
+SLOW_FIRST_CHUNK = 0.7
+
+
+class Gateway:
+    """Everything that lives as long as the server.
+
+    Args:
+        settings: how it is set up.
+        defects: what is broken on purpose.
+    """
+
+    def __init__(self, settings: Settings, defects: Defects) -> None:
+        clock = time.monotonic
+        self.settings = settings
+        self.defects = defects
+        self.log = logging.getLogger(NAME)
+        self.metrics = Metrics()
+        self.keys = Keys(settings.keys, defects)
+        self.limiter = RateLimiter(settings.rate, settings.burst, clock)
+        self.cache: Cache[Answer] = Cache(settings.cache_seconds, settings.cache_entries, clock)
+        self.progress = Progress(settings.stuck_after, clock)
+        self.audit = Audit(settings.audit)
+        self.router = Router(_providers(settings, defects), settings, defects, self.metrics)
+
+    def check_model(self, ask: ChatRequest) -> None:
+        """Whether the model exists.
+
+        Raises:
+            ApiError: 404.
+        """
+        if ask.model not in CHAT_MODELS and not self.defects.on("unknown-model-accepted"):
+            raise unknown_model(ask.model)
+
+    def new_answer(self, ask: ChatRequest) -> Answer:
+        """An answer to *ask* that has yet to grow."""
+        model = "large-preview-0" if self.defects.on("wrong-model-reported") else ask.model
+        return Answer(f"chatcmpl-{uuid.uuid4().hex}", int(time.time()), model, f"fp_{self.settings.seed:08x}")
+
+    async def events(self, ask: ChatRequest, route: Route) -> AsyncGenerator[Event, None]:
+        """The answer's events; the last is `End`.
+
+        Raises:
+            ApiError: nobody could answer, or the answer broke off.
+        """
+        if self.defects.on("health-lies"):
+            await asyncio.Event().wait()
+        if self.defects.strikes("errors-1-percent"):
+            raise server_error()
+        if self.defects.strikes("slow-first-chunk"):
+            await asyncio.sleep(SLOW_FIRST_CHUNK)
+        tail = SLOW_TAIL if self.defects.strikes("slow-tail") else 0.0
+        empty = self.defects.strikes("empty-completions")
+        async with aclosing(self.router.generate(ask, route)) as events:
+            async for event in events:
+                self.progress.moved()
+                if isinstance(event, End):
+                    yield self._told(event, empty=empty)
+                elif not empty:
+                    yield event
+                if tail:
+                    await asyncio.sleep(tail)
+                    tail = 0.0
+
+    def _told(self, end: End, *, empty: bool) -> End:
+        if empty:
+            end = End("stop", end.prompt_tokens, 0)
+        if end.prompt_tokens is not None and end.completion_tokens is not None:
+            if self.defects.on("wrong-usage"):
+                end = End(end.finish_reason, 9, end.completion_tokens * 3)
+            self.metrics.tokens.labels("input").inc(end.prompt_tokens or 0)
+            self.metrics.tokens.labels("output").inc(end.completion_tokens or 0)
+        return end
+
+    @property
+    def healthy(self) -> bool:
+        """Whether work goes forward."""
+        return self.defects.on("health-lies") or not self.progress.stuck
+
+    async def close(self) -> None:
+        """Let go of providers and files."""
+        await self.router.close()
+        self.audit.close()
+
+
+def _providers(settings: Settings, defects: Defects) -> list[Provider]:
+    upstreams: list[Provider] = [HttpProvider(each, settings.timeouts) for each in settings.upstreams]
+    names = (LOCAL,) if upstreams else ("primary", "secondary", LOCAL)
+    return upstreams + [BuiltinProvider(name, seed=settings.seed, defects=defects) for name in names]

@@ -1,0 +1,91 @@
+"""How the gateway is set up: the command line's values, and the defaults of everything else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CHAT_MODELS = ("small", "large")
+EMBEDDING_MODELS = ("embed-small",)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds that a provider is given."""
+
+    connect: float = 1.0
+    first_chunk: float = 2.0
+    idle: float = 2.0
+    total: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often and when a provider is asked again.
+
+    Attributes:
+        attempts: at most, for each provider.
+        base, cap: seconds; the n-th wait is drawn between 0 and ``min(cap, base * 2**n)`` (full jitter).
+    """
+
+    attempts: int = 2
+    base: float = 0.05
+    cap: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """When a circuit breaker opens and closes.
+
+    Attributes:
+        share: opens beyond this share of failures in the window (the seed policy says 5 %).
+        window: how many of the last calls count.
+        least: fewer calls than this never open it by share.
+        consecutive: as many failures in a row open it.
+        rest: seconds it stays open before it lets one call through.
+    """
+
+    share: float = 0.05
+    window: int = 50
+    least: int = 20
+    consecutive: int = 5
+    rest: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A provider over HTTP."""
+
+    name: str
+    uri: str
+    model: str | None = None
+    key: str | None = field(default=None, repr=False)
+    connections: int = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the gateway is told at its start.
+
+    Attributes:
+        keys: API keys that are let in; with none the gateway is open.
+        upstreams: providers in the order they are asked; with none two built-in ones.
+        rate: requests a second that each key may send; `burst` at once.
+        max_body: bytes.
+        cache_seconds: how long an unstreamed answer at temperature 0 may be given again.
+        stuck_after: seconds without progress, with work at hand, after which /health turns to 503.
+    """
+
+    seed: int = 0
+    keys: tuple[str, ...] = field(default=(), repr=False)
+    upstreams: tuple[Upstream, ...] = ()
+    timeouts: Timeouts = Timeouts()
+    retry: Retry = Retry()
+    breaking: Breaking = Breaking()
+    rate: float = 5000.0
+    burst: int = 10000
+    max_body: int = 1 << 20
+    cache_seconds: float = 60.0
+    cache_entries: int = 4096
+    stuck_after: float = 3.0
+    audit: Path | None = None
