@@ -94,3 +94,12 @@ def test_an_unfinished_run_is_harness_trouble() -> None:
     finished = (*events, {"event": "finish"})
     assert decide(Journal(Path("j"), finished, torn=False)).outcome is Outcome.PASSED
     assert decide(Journal(Path("j"), finished, torn=True)).outcome is Outcome.ERROR
+
+
+@pytest.mark.parametrize(("kind", "code"), [("interrupted", ExitCode.HARNESS), ("usage", ExitCode.USAGE)])
+def test_an_interrupted_or_impossible_run_says_nothing_about_the_target(kind: str, code: ExitCode) -> None:
+    trouble = {"event": "error", "kind": kind, "where": "here", "what": "it stopped"}
+    decision = decide_events([*run(item("FAILED")), trouble])
+    assert decision.outcome is Outcome.ERROR
+    assert decision.exit_code is code
+    assert decision.reasons[0] == "here: it stopped"

@@ -22,16 +22,18 @@ class Decision:
         outcome: what the run came to.
         reasons: why, the gravest first; empty for a clean pass.
         counts: how many items came to each outcome.
+        usage: whether the target cannot be tried as configured: the command line or policy is to blame.
     """
 
     outcome: Outcome
     reasons: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    usage: bool = False
 
     @property
     def exit_code(self) -> ExitCode:
         """What the `seatrial` command returns for it."""
-        return ExitCode.of(self.outcome)
+        return ExitCode.USAGE if self.usage else ExitCode.of(self.outcome)
 
 
 def decide(journal: Journal) -> Decision:
@@ -49,17 +51,23 @@ def decide_events(events: Sequence[Event]) -> Decision:
     findings = [_of_item(item) for item in items.values()]
     findings += _not_run(events, items)
     findings += _of_target(events, items)
-    findings += [
-        (Outcome.ERROR, f"{event.get('where') or 'harness'}: {event['what']}")
-        for event in events
-        if event["event"] == "error"
-    ]
+    troubles = [event for event in events if event["event"] == "error"]
+    findings += [(Outcome.ERROR, _told(event)) for event in troubles]
     if not any(item.get("exchanges") for item in items.values()):
         findings.append((Outcome.INCONCLUSIVE, "nothing was measured: no check sent a request"))
     outcome = aggregate(found for found, _ in findings)
     reasons = [text for wanted in _GRAVEST for found, text in findings if found is wanted and text]
-    counts = Counter(item["outcome"] for item in items.values())
-    return Decision(outcome, tuple(dict.fromkeys(reasons)), dict(counts))
+    counts = dict(Counter(item["outcome"] for item in items.values()))
+    kinds = {event.get("kind") for event in troubles}
+    if kinds & {"interrupted", "usage"}:  # such a run says nothing about the target, whatever it had shown
+        reasons.sort(key=lambda text: text not in {_told(event) for event in troubles})
+        outcome = Outcome.ERROR
+    return Decision(outcome, tuple(dict.fromkeys(reasons)), counts, usage="usage" in kinds)
+
+
+def _told(trouble: Event) -> str:
+    where = f"{trouble['where']}: " if trouble.get("where") else ""
+    return f"{where}{trouble['what']}"
 
 
 _GRAVEST = (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARNED)

@@ -85,8 +85,8 @@ class Trial:
             return
         bad = np.concatenate(self._bad)
         self.evidence = self._fresh(deff)
-        self.evidence.update(bad[:-1], may_pass=False)
-        self.evidence.update(bad[-1:], may_pass=self.patient)
+        self.evidence.update(bad, may_pass=False)
+        self.evidence.update(bad[:0], may_pass=self.patient)
 
     def _estimated(self) -> float:
         bad = np.concatenate(self._bad)
@@ -104,7 +104,6 @@ class Trial:
         outcome, reason = self._outcome(int(bad.sum()))
         lower, upper = evidence.bounds()
         first = np.flatnonzero(bad)
-        log_pass, log_fail = evidence.log_e()
         return Verdict(
             objective=objective.name,
             outcome=outcome,
@@ -122,7 +121,7 @@ class Trial:
             reason=reason,
             needed=None if self.decided else evidence.needed(),
             first_bad=int(np.concatenate(self._indices)[first[0]]) if len(first) else None,
-            trail=tuple([*evidence.trail, (evidence.n, log_pass, log_fail)]),
+            trail=tuple(evidence.trail),
         )
 
     def _dependence(self) -> str:

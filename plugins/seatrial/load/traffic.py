@@ -93,6 +93,11 @@ class Traffic:
         self._interrupted = False
 
     @property
+    def priced(self) -> bool:
+        """Whether `cost` means anything: the target has a price list."""
+        return bool(self._prices)
+
+    @property
     def span(self) -> float:
         """Seconds of sending up to now, pauses left out."""
         running = 0.0 if self._segment_began is None else time.monotonic() - self._segment_began

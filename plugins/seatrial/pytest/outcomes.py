@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import pytest
 
 NOT_PROVEN = 6
-"""Exit status of a pytest session in which nothing failed and something was not proven (pytest uses 0 to 5)."""
+"""Exit status of a session in which nothing failed and something was not proven (pytest uses 0 to 5)."""
 
 
 class Inconclusive(Exception):

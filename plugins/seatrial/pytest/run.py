@@ -26,6 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="reproduces prompts' order and drawn inputs (default: drawn)",
     )
+    group.addoption("--trial-run", metavar="ID", help="id of the run (default: from the time)")
     group.addoption("--trial-command", metavar="TEXT", help="the command to print for reproducing the run")
 
 
@@ -51,6 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
     except SeatrialError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(Recorder(config.stash[TRIAL]), "seatrial-recorder")
+    if config.stash[TRIAL].is_controller:
+        from seatrial.pytest.xdist import Distribution
+
+        config.pluginmanager.register(Distribution(config.stash[TRIAL]), "seatrial-distribution")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -69,43 +74,36 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Under pytest-xdist one worker gets all of a trial: two loads at a time would spoil both."""
-        for item in items:
-            if self.trial.concerns(item):
-                item.add_marker(pytest.mark.xdist_group("seatrial"))
+        """Controls are judged last: other tests are their evidence."""
+        items.sort(key=lambda item: hasattr(item, "control"))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """What is going to be checked."""
-        if not self.trial.is_controller:
+        if self.trial.worker in (None, "gw0") and not self.trial.is_controller:
             self.trial.collected([item for item in session.items if self.trial.concerns(item)])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
-        """Take the targets' identity on both sides of the tests."""
-        if session.config.option.collectonly or self.trial.is_controller:
-            return (yield)
-        from seatrial.core.errors import SeatrialError
-
-        concerned = any(self.trial.concerns(item) for item in session.items)
-        try:
-            if concerned:
-                self.trial.identify("before")
-            result = yield
-            if concerned:
-                self.trial.identify("after")
-            return result
-        except SeatrialError as error:
-            self.trial.trouble(error)
-            raise pytest.UsageError(str(error)) from error
+        """Take the targets' identity once more when the tests are over."""
+        result = yield
+        if not session.config.option.collectonly:
+            self.trial.identify("after")
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Know which test is running, and tell its outcome once it is over."""
         if not self.trial.concerns(item):
             return (yield)
-        self.trial.begin(item)
-        result = yield
-        self.trial.end(item)
+        from seatrial.core.errors import SeatrialError
+
+        try:
+            self.trial.begin(item)
+            result = yield
+            self.trial.end(item)
+        except SeatrialError as error:
+            self.trial.trouble(error)
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

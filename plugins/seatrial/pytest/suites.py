@@ -22,7 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="NAME",
         default=[],
-        help="run a bundled suite (sla, contract, identity, checklists …) against the policy's targets; repeatable",
+        help="run a bundled suite (sla, contract, identity) against the policy's targets; repeatable",
     )
 
 

@@ -1,0 +1,187 @@
+"""From a policy's words to the things that act: targets, traffics, objectives."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from seatrial.core.errors import UsageError
+from seatrial.core.evidence.plan import expected_requests
+from seatrial.core.objective import Objective
+from seatrial.core.outcome import Outcome
+from seatrial.core.units import format_share
+from seatrial.core.verdict import Verdict
+from seatrial.load.budget import Budget, Prices
+from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.ledger import Ledger
+from seatrial.load.prompts import load_prompts
+from seatrial.load.traffic import Sender, Traffic
+from seatrial.targets.client import Client
+from seatrial.targets.config import HttpJson, TargetConfig, Timeouts, Tls
+from seatrial.targets.secret import Secret
+
+if TYPE_CHECKING:
+    from seatrial.policy.loader import LoadedPolicy
+    from seatrial.policy.target import TargetSpec
+    from seatrial.policy.traffic import TrafficSpec
+
+
+def targets(loaded: LoadedPolicy) -> dict[str, TargetConfig]:
+    """The policy's targets as the client needs them, by name."""
+    return {spec.name: _target(spec, loaded.path.parent) for spec in loaded.policy.spec.targets}
+
+
+def _target(spec: TargetSpec, folder: Path) -> TargetConfig:
+    http = spec.http
+    return TargetConfig(
+        name=spec.name,
+        protocol=spec.protocol,
+        uri=spec.uri,
+        model=spec.model,
+        api_key=Secret(spec.apiKey.reveal()) if spec.apiKey else None,
+        headers=_headers(spec.headers),
+        timeouts=Timeouts(**spec.timeouts.model_dump()),
+        tls=Tls(verify=spec.tls.verify, ca_file=str(folder / spec.tls.ca) if spec.tls.ca else None),
+        http_json=None
+        if http is None
+        else HttpJson(
+            method=http.method,
+            path=http.path or "",
+            headers=_headers(http.headers),
+            body=http.body,
+            answer=http.answer,
+        ),
+        max_body=spec.maxBody,
+        capabilities=frozenset(spec.capabilities),
+        health=spec.health,
+    )
+
+
+def _headers(headers: Mapping[str, Any]) -> dict[str, str | Secret]:
+    return {
+        name: value if isinstance(value, str) else Secret(value.reveal()) for name, value in headers.items()
+    }
+
+
+def objectives(loaded: LoadedPolicy) -> list[Objective]:
+    """The policy's objectives, each knowing the line it comes from."""
+    return [
+        spec.objective(loaded.where("spec", "objectives", number))
+        for number, spec in enumerate(loaded.policy.spec.objectives)
+    ]
+
+
+def traffic_spec(loaded: LoadedPolicy, name: str) -> TrafficSpec:
+    """The traffic called *name*.
+
+    Raises:
+        UsageError: there is none.
+    """
+    known = {spec.name: spec for spec in loaded.policy.spec.traffic}
+    if name not in known:
+        raise UsageError(
+            f"the policy has no traffic called {name!r}", hint=f"it has: {', '.join(known) or 'none'}"
+        )
+    return known[name]
+
+
+def traffic(
+    loaded: LoadedPolicy,
+    name: str,
+    configs: Mapping[str, TargetConfig],
+    *,
+    seed: int,
+    record: Callable[..., None],
+    objectives: Sequence[Objective],
+) -> Traffic:
+    """The traffic called *name*, ready to send.
+
+    Raises:
+        UsageError: there is none, or its prompts cannot be read.
+    """
+    spec = traffic_spec(loaded, name)
+    config = configs[spec.target or next(iter(configs))]
+    asked = load_prompts(spec.prompts, loaded.path.parent, loaded.where("spec", "traffic", name))
+    asked = asked.with_params(spec.max_tokens, spec.params)
+    budget = Budget(
+        requests=spec.budget.requests,
+        duration=spec.budget.duration,
+        cost=spec.budget.cost.amount if spec.budget.cost else None,
+    )
+    risk = loaded.policy.spec.risk.risk
+    ledger = Ledger(
+        name,
+        record,
+        opening={
+            "target": config.name,
+            "concurrency": spec.concurrency,
+            "stream": spec.stream,
+            "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
+            "prompts": spec.prompts,
+            "prompts_digest": asked.digest,
+            "warmup": spec.warmup,
+            "min_duration": risk.min_duration,
+            "segments": risk.segments,
+        },
+        objectives=objectives,
+        prompt_text=lambda number: asked[number].text,
+    )
+    return Traffic(
+        name,
+        _connector(config, spec),
+        asked,
+        arrivals=ClosedLoop(spec.concurrency),
+        budget=budget,
+        risk=risk,
+        seed=seed if spec.seed is None else spec.seed,
+        warmup=spec.warmup,
+        prices=prices(loaded, config.name),
+        ledger=ledger,
+    )
+
+
+def _connector(config: TargetConfig, spec: TrafficSpec) -> Callable[[], Any]:
+    async def connect() -> Sender:
+        return Client(config, connections=spec.concurrency, stream=spec.stream)
+
+    return connect
+
+
+def prices(loaded: LoadedPolicy, target: str) -> Prices:
+    """The price list of a target, in dollars a token; zero where the policy has none."""
+    spec = next(spec for spec in loaded.policy.spec.targets if spec.name == target)
+    if spec.prices is None:
+        return Prices()
+    return Prices(spec.prices.input.amount / 1e6, spec.prices.output.amount / 1e6)
+
+
+def plan(loaded: LoadedPolicy) -> dict[str, Any]:
+    """What the objectives are expected to need, by traffic: requests, at half of each limit's bad events."""
+    needs: dict[str, int] = {}
+    risk = loaded.policy.spec.risk.risk
+    for objective in objectives(loaded):
+        if objective.traffic is not None and objective.limit > 0:
+            requests = expected_requests(objective.limit, risk.confidence, risk.power, risk.deff)
+            needs[objective.traffic] = max(requests, needs.get(objective.traffic, 0))
+    return {"requests": sum(needs.values()), "by_traffic": needs}
+
+
+def verdict_line(objective: Mapping[str, Any], verdict: Verdict) -> str:
+    """A verdict in one line of a terminal."""
+    numbers = ""
+    if verdict.estimate is not None and verdict.lower is not None and verdict.upper is not None:
+        numbers = (
+            f"{format_share(verdict.estimate)} {objective['bad']}"
+            f" ({format_share(verdict.lower)} … {format_share(verdict.upper)}), n {verdict.n:,}"
+        )
+    outcome: Outcome = verdict.outcome
+    return f"{outcome.symbol} {outcome.label:<12} {verdict.objective:<24} {numbers} — {verdict.reason}"
+
+
+def command_line(config: pytest.Config) -> str:
+    """The command that was given, for whoever repeats the run."""
+    return shlex.join(["pytest", *map(str, config.invocation_params.args)])

@@ -1,0 +1,343 @@
+"""A running trial: one policy, its targets, traffics and journal. Imported only where there is one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import seatrial
+from seatrial.certificate import fingerprint
+from seatrial.core.decision import decide_events
+from seatrial.core.errors import SeatrialError, UsageError
+from seatrial.core.journal import JournalWriter, read_journal
+from seatrial.core.objective import Objective
+from seatrial.core.verdict import Verdict
+from seatrial.load.traffic import Traffic
+from seatrial.pytest import assemble, environment
+from seatrial.pytest.judging import ItemRecord, outcome_of
+from seatrial.pytest.run import folder_for
+from seatrial.pytest.suites import ROOT
+from seatrial.targets.secret import Redactor
+from seatrial.targets.target import Target
+
+if TYPE_CHECKING:
+    from seatrial.policy.loader import LoadedPolicy
+    from seatrial.policy.models import ReleasePolicy
+
+
+def open_trial(config: pytest.Config) -> TrialRun:
+    """The trial that the command line asks for.
+
+    Raises:
+        SeatrialError: the policy or the folder is not usable.
+    """
+    loaded = assemble.load(Path(config.getoption("trial_policy")), config.getoption("trial_target"))
+    workerinput = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        run, folder = workerinput["trial_run"], Path(workerinput["trial_folder"])
+        seed, began = int(workerinput["trial_seed"]), float(workerinput["trial_began"])
+    else:
+        run, began = config.getoption("trial_run") or new_run_id(), time.monotonic()
+        folder = folder_for(config, run)
+        given = config.getoption("trial_seed")
+        seed = secrets.randbits(31) if given is None else given
+    return TrialRun(config, loaded, run, folder, seed, began)
+
+
+def new_run_id() -> str:
+    """``20261120-140233-7f3a``: sorts by time, and two runs of one second do not meet."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+class TrialRun:
+    """Everything that one session's trial holds.
+
+    Args:
+        config: the session's.
+        loaded: the policy with the origin of its values.
+        run: the run's id.
+        folder: where its files go.
+        seed: reproduces the run's draws.
+        began: monotonic clock at the start of the run, shared by all workers.
+    """
+
+    def __init__(
+        self, config: pytest.Config, loaded: LoadedPolicy, run: str, folder: Path, seed: int, began: float
+    ) -> None:
+        self.config = config
+        self.loaded = loaded
+        self.run, self.folder, self.seed, self.began = run, folder, seed, began
+        self.interrupted = False
+        self.lines: list[str] = []
+        self.records: dict[str, ItemRecord] = {}
+        self._objectives = {objective.name: objective for objective in assemble.objectives(loaded)}
+        self._targets: dict[str, Target] = {}
+        self._traffics: dict[str, Traffic] = {}
+        self._current: ItemRecord | None = None
+        self._identity: dict[str, dict[str, Any]] = {}
+        self.worker = (getattr(config, "workerinput", None) or {}).get("workerid")
+        self.is_controller = self.worker is None and getattr(config.option, "dist", "no") != "no"
+        self._configs = assemble.targets(loaded)
+        self._redactor = Redactor(
+            secret for target in self._configs.values() for secret in target.redactor.secrets
+        )
+        self._journal = self._open_journal()
+
+    # ---- the journal
+
+    @property
+    def policy(self) -> ReleasePolicy:
+        """The policy itself."""
+        return self.loaded.policy
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal lies."""
+        return self.folder / "journal.ndjson"
+
+    @property
+    def headline(self) -> str:
+        """Policy, targets and seed in one line."""
+        targets = ", ".join(f"{name} at {target.uri}" for name, target in self._configs.items())
+        return f"sea trial: {self.policy.metadata.name} · {targets} · seed {self.seed} · {self.folder}"
+
+    def _open_journal(self) -> JournalWriter:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"the folder cannot be made ({error.strerror})",
+                where=str(self.folder),
+                hint="choose another with --out",
+            ) from error
+        header = {
+            "run": self.run,
+            "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "seatrial": seatrial.__version__,
+        }
+        if self.worker is None and self.journal_path.exists():
+            raise UsageError(
+                "there is a journal already: a run never continues another",
+                where=str(self.journal_path),
+                hint="choose another folder with --trial-out",
+            )
+        journal = JournalWriter(
+            self.journal_path, self._clock, header, redact=self._redactor.redact, worker=self.worker
+        )
+        if self.worker is None:
+            journal.write("run", **self._facts())
+        return journal
+
+    def _clock(self) -> float:
+        return time.monotonic() - self.began
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "policy": assemble.policy_facts(self.loaded),
+            "seed": self.seed,
+            "suites": self.config.getoption("trial_suite"),
+            "command": self.config.getoption("trial_command") or assemble.command_line(self.config),
+            "environment": environment.facts(),
+            "plan": assemble.plan(self.loaded),
+        }
+
+    def record(self, event: str, **fields: Any) -> None:
+        """Write one event, and tell plugins that listen."""
+        self._journal.write(event, **fields)
+        self.config.hook.pytest_seatrial_event(event=event, fields=fields)
+
+    # ---- what tests ask for
+
+    @property
+    def objective_names(self) -> list[str]:
+        """Objectives of the policy, in its order."""
+        return list(self._objectives)
+
+    @property
+    def target_names(self) -> list[str]:
+        """Targets of the policy, in its order."""
+        return list(self._configs)
+
+    def objective(self, name: str) -> Objective:
+        """The objective called *name*.
+
+        Raises:
+            UsageError: there is none.
+        """
+        return _named(self._objectives, name, "objective")
+
+    def target(self, name: str | None = None) -> Target:
+        """The target called *name*; the policy's only or first one where no name is given.
+
+        Raises:
+            UsageError: there is none.
+        """
+        config = _named(self._configs, name or next(iter(self._configs), ""), "target")
+        if config.name not in self._targets:
+            self._targets[config.name] = Target(config, on_exchange=self._sent)
+        return self._targets[config.name]
+
+    def traffic(self, name: str) -> Traffic:
+        """The traffic called *name*, the same one for all tests of the session.
+
+        Raises:
+            UsageError: there is none.
+        """
+        if name not in self._traffics:
+            objectives = [objective for objective in self._objectives.values() if objective.traffic == name]
+            self._traffics[name] = assemble.traffic(
+                self.loaded, name, self._configs, seed=self.seed, record=self._told, objectives=objectives
+            )
+        return self._traffics[name]
+
+    def _sent(self, exchange: Any) -> None:
+        if self._current is not None:
+            self._current.sent(exchange)
+
+    def _told(self, event: str, **fields: Any) -> None:
+        """An event of a traffic; the verdicts among them belong to the running test."""
+        if event == "exchanges" and self._current is not None:
+            self._current.exchanges += len(fields["intended"])
+        if event == "verdict" and self._current is not None:
+            verdict = Verdict.from_dict(fields["verdict"])
+            self._current.verdicts.append(verdict)
+            fields["item"] = self._current.id
+            self.lines.append(assemble.verdict_line(fields["objective"], verdict))
+        self.record(event, **fields)
+
+    # ---- what the session tells
+
+    def concerns(self, item: pytest.Item) -> bool:
+        """Whether a test is part of the trial."""
+        from seatrial.pytest.fixtures import NAMES
+
+        names = getattr(item, "fixturenames", ())
+        return item.nodeid.startswith(ROOT) or not NAMES.isdisjoint(names) or hasattr(item, "control")
+
+    def collected(self, items: Sequence[pytest.Item]) -> None:
+        """What is going to be checked."""
+        self.record("collected", items=[ItemRecord.of(item).head() for item in items])
+
+    def begin(self, item: pytest.Item) -> None:
+        """A test starts; before the first one the targets' identity is taken."""
+        if "before" not in self._identity:
+            self.identify("before")
+        self._current = self.records[item.nodeid] = ItemRecord.of(item)
+
+    def judge(self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+        """A phase of a test is over; its outcome may be worse than pytest's."""
+        record = self.records.get(item.nodeid)
+        if record is not None:
+            outcome_of(record, call, report)
+
+    def end(self, item: pytest.Item) -> None:
+        """A test is over."""
+        record, self._current = self._current, None
+        if record is None:
+            return
+        for exchange in record.shown():
+            self.record(
+                "exchange",
+                index=exchange["index"],
+                traffic=None,
+                item=record.id,
+                why=record.reason,
+                exchange=exchange,
+            )
+        self.record("item", **record.head(), **record.result())
+
+    def identify(self, when: str) -> None:
+        """Take the identity of every target.
+
+        Raises:
+            UsageError: a target cannot be reached at all, or speaks another protocol.
+        """
+        if when == "after" and "before" not in self._identity:
+            return
+        taken: dict[str, Any] = {}
+        for name in self._configs:
+            facts = taken[name] = fingerprint.sample(self.target(name))
+            before = self._identity.get("before", {}).get(name)
+            self.record(
+                "fingerprint",
+                when=when,
+                target=name,
+                uri=self._configs[name].uri,
+                protocol=self._configs[name].protocol,
+                digest=fingerprint.digest(facts),
+                facts=facts,
+                changed=fingerprint.diff(before, facts) if before is not None else [],
+            )
+        self._identity[when] = taken
+
+    def trouble(self, error: SeatrialError) -> None:
+        """Harness trouble, or a target that cannot be tried as configured."""
+        kind = "usage" if isinstance(error, UsageError) else "harness"
+        self.record("error", kind=kind, where=error.where, what=error.what, hint=error.hint)
+
+    def finish(self, session: pytest.Session) -> None:
+        """The run's last event."""
+        if self.worker is not None or session.config.option.collectonly:
+            return
+        if self.interrupted:
+            self.record(
+                "error",
+                kind="interrupted",
+                where=None,
+                what="the run was interrupted",
+                hint="run it again to certify",
+            )
+        events = read_journal(self.journal_path).events
+        decision = decide_events(events)
+        sent = sum(len(event["intended"]) for event in events if event["event"] in ("exchanges", "warmup"))
+        probes = sum(record.probes for record in self.records.values())
+        self.record(
+            "finish",
+            outcome=decision.outcome.value,
+            exit_code=int(decision.exit_code),
+            reasons=list(decision.reasons),
+            counts=decision.counts,
+            requests=sent + probes,
+            cost_usd=self._cost(),
+            seconds=round(self._clock(), 3),
+        )
+        self.lines.append(
+            f"{decision.outcome.symbol} {decision.outcome.label}"
+            + (f": {decision.reasons[0]}" if decision.reasons else "")
+        )
+
+    def _cost(self) -> float | None:
+        costs = [traffic.cost for traffic in self._traffics.values() if traffic.priced]
+        return round(sum(costs), 6) if costs else None
+
+    def close(self) -> None:
+        """Give connections, loops and the journal back."""
+        for traffic in self._traffics.values():
+            traffic.close()
+        for target in self._targets.values():
+            target.close()
+        self._journal.close()
+
+    def workerinput(self) -> dict[str, Any]:
+        """What a pytest-xdist worker must know to write to the same journal."""
+        return {
+            "trial_run": self.run,
+            "trial_folder": os.fspath(self.folder),
+            "trial_seed": self.seed,
+            "trial_began": self.began,
+        }
+
+
+def _named(known: dict[str, Any], name: str, what: str) -> Any:
+    if name in known:
+        return known[name]
+    raise UsageError(
+        f"the policy has no {what} called {name!r}", hint=f"it has: {', '.join(known) or 'none'}"
+    )
