@@ -1,1 +1,1 @@
-""""""
+"""The certificate: who was tested, how, with what result, signed; and how to check one without a network."""
