@@ -42,7 +42,7 @@ def test_the_wheel_ships_every_file_of_the_package(wheel: Path) -> None:
     package = {name.removeprefix("plugins/") for name in here("plugins/seatrial")}
     assert package - set(names(wheel)) == set()
     assert "seatrial/py.typed" in names(wheel)
-    assert "seatrial/cli/rootdir/pytest.ini" in names(wheel)
+    assert "seatrial/cli/pytest.ini" in names(wheel)
 
 
 def test_the_wheel_ships_no_tests_and_no_litter(wheel: Path) -> None:

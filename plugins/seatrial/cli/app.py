@@ -89,8 +89,9 @@ def _guarded(run: Any) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return ExitCode.HARNESS
-    except BrokenPipeError:
-        # The reader of our output went away; the interpreter's last flush must not try again.
+    except (BrokenPipeError, SystemExit):
+        # The reader of our output went away (click makes that an exit with 1, which would mean "rejected");
+        # the interpreter's last flush must not try again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.HARNESS
     except Exception:
@@ -109,7 +110,10 @@ def tell(error: SeatrialError) -> None:
 
 
 @click.group(
-    cls=App, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    "seatrial",
+    cls=App,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def app() -> None:

@@ -10,15 +10,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
 from seatrial.core.errors import HarnessError
 from seatrial.core.journal import Event, parse_event
 
-# pytest reads its configuration, conftest files and cache from where it starts: a folder that is empty but
-# for our pytest.ini, so that nothing lying about at the user's changes what a certificate means.
-ROOT = Path(__file__).parent / "rootdir"
+# pytest takes configuration and conftest files from where it starts, and plugins drop litter there: so it gets
+# our own pytest.ini and an empty folder, and nothing lying about at the user's changes what a certificate means.
+CONFIG = Path(__file__).with_name("pytest.ini")
 POLL = 0.05  # seconds between two looks at the journal
 GRACE = 15.0  # seconds to revert faults and write the journal's end after an interrupt
 _FOREIGN = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTHONSAFEPATH")
@@ -41,31 +42,25 @@ class Child:
 
     def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
         self.log = log
+        self._root = TemporaryDirectory(prefix="seatrial-")
+        root = self._root.name
         environment = {
             key: value for key, value in (os.environ if env is None else env).items() if key not in _FOREIGN
         }
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-c",
-            str(ROOT / "pytest.ini"),
-            "--rootdir",
-            str(ROOT),
-            *arguments,
-        ]
+        options = ["-c", str(CONFIG), "--rootdir", root, *arguments]
         try:
             with log.open("wb") as out:
                 self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, arguments as a list
-                    command,
+                    [sys.executable, "-m", "pytest", *options],
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.STDOUT,
-                    cwd=ROOT,
+                    cwd=root,
                     env=environment,
                     start_new_session=True,
                 )
         except OSError as error:
+            self._root.cleanup()
             raise HarnessError(f"pytest cannot be started ({error.strerror})", where=str(log)) from error
 
     def __enter__(self) -> Self:
@@ -102,6 +97,7 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):  # nothing is left of the group
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._root.cleanup()
 
     def last_words(self, lines: int = 15) -> str:
         """The end of what it printed."""

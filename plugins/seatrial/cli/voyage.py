@@ -1,0 +1,213 @@
+"""One certification, from policy to exit code: a child is started, followed, and what it found is told."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from seatrial.cli.child import Child
+from seatrial.cli.run_folder import RunFolder, new_run
+from seatrial.cli.signing import SigningKey, signing_key
+from seatrial.core.errors import HarnessError, UsageError
+from seatrial.core.journal import Journal, read_journal
+from seatrial.core.outcome import ExitCode
+
+PYTEST_USAGE = 4  # pytest's exit code for a command line, policy or collection that makes no sense
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be certified, and how.
+
+    Attributes:
+        policy: the release policy's file.
+        target: URL to try instead of the policy's.
+        suites: names; empty for all that apply.
+        out: folder for the run's files; ``runs/<id>`` where omitted.
+        seed: of everything that is drawn; a fresh one where omitted.
+        key: the private key's file; this user's own where omitted.
+        command: what to print for reproducing the run.
+    """
+
+    policy: Path
+    target: str | None = None
+    suites: tuple[str, ...] = ()
+    out: Path | None = None
+    seed: int | None = None
+    key: Path | None = None
+    command: str = ""
+
+    def told(self) -> str:
+        """The command that does the same again."""
+        if self.command:
+            return self.command
+        words = ["seatrial", "certify", "--policy", str(self.policy)]
+        words += ["--target", self.target] if self.target else []
+        words += [word for suite in self.suites for word in ("--suite", suite)]
+        return shlex.join(words)
+
+
+def certify(order: Order) -> ExitCode:
+    """Put a system through a policy, write down what was found, and say what it comes to.
+
+    Raises:
+        UsageError: the policy, a suite's name or the key cannot be used; nothing was sent then.
+        HarnessError: the run's folder or a report cannot be written, or pytest did not come to its end.
+    """
+    suites = _suites(order)
+    key = signing_key(order.key)
+    folder = new_run(order.out)
+    if key.made:
+        click.echo(f"made a key to sign with: {key.path} (its public half: {folder.public_key})")
+    interrupted = _sail(order, suites, folder)
+    return _conclude(order, key, folder, interrupted)
+
+
+def _suites(order: Order) -> tuple[str, ...]:
+    """The suites to run; loads the policy, so that a wrong one is told before anything is made or sent."""
+    from seatrial.policy import load_policy
+
+    policy = load_policy(order.policy)
+    return order.suites or policy.spec.suites or bundled_suites()
+
+
+def bundled_suites() -> tuple[str, ...]:
+    """The names of all bundled suites."""
+    from seatrial.bundled import bundled
+
+    folders = (file.parent for file in bundled("suites").glob("*/__init__.py"))
+    return tuple(sorted(folder.name for folder in folders))
+
+
+def _sail(order: Order, suites: tuple[str, ...], folder: RunFolder) -> bool:
+    """Run the child and show what it does; True where it was interrupted."""
+    from seatrial.reporting.live import LiveView
+
+    arguments = ["--trial-policy", str(order.policy.absolute()), "--trial-out", str(folder.path)]
+    arguments += ["--trial-command", order.told()]
+    arguments += [word for suite in suites for word in ("--trial-suite", suite)]
+    arguments += ["--trial-seed", str(order.seed)] if order.seed is not None else []
+    arguments += ["--trial-target", order.target] if order.target else []
+    with Child(arguments, folder.log) as child, LiveView() as view, _told_to_stop():
+        try:
+            for event in child.events(folder.journal):
+                view.feed(event)
+        except KeyboardInterrupt:
+            child.interrupt()
+            return True
+    _refused(child, folder)
+    return False
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """A CI system that cancels a job sends SIGTERM: end the child as Ctrl-C does, and not never."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        before: Any = signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread: whoever runs us there ends us in another way
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _refused(child: Child, folder: RunFolder) -> None:
+    """Tell why a child ended without a journal worth reading.
+
+    Raises:
+        UsageError: pytest refused what it was asked.
+        HarnessError: it died.
+    """
+    journal = _journal(folder)
+    if journal is not None and (journal.complete or journal.first("error")):
+        return
+    words = child.last_words()
+    if child.returncode == PYTEST_USAGE and "ERROR: " in words:
+        raise UsageError(words.rpartition("ERROR: ")[2].strip(), hint=f"pytest said more in {folder.log}")
+    died = (
+        f"was killed by signal {-child.returncode}"
+        if (child.returncode or 0) < 0
+        else f"left with {child.returncode}"
+    )
+    raise HarnessError(
+        f"pytest {died} before the run was over; it said last:\n{words}", where=str(folder.log)
+    )
+
+
+def _journal(folder: RunFolder) -> Journal | None:
+    return read_journal(folder.journal) if folder.journal.exists() and folder.journal.stat().st_size else None
+
+
+def _conclude(order: Order, key: SigningKey, folder: RunFolder, interrupted: bool) -> ExitCode:
+    """Write reports and certificate, and decide."""
+    from seatrial.core.decision import decide
+    from seatrial.reporting import write_reports
+
+    journal = _journal(folder)
+    if journal is None:
+        click.echo("interrupted before anything was recorded: nothing is certified", err=True)
+        return ExitCode.HARNESS
+    decision = decide(journal)
+    certified = None if interrupted else _attempt(lambda: _sign(key, folder), "no certificate")
+    write_reports(folder.journal, folder.path)
+    _summarise(folder)
+    if interrupted:
+        click.echo(
+            "interrupted: the target was given back, the journal is whole, nothing is certified", err=True
+        )
+    _tell_files(order, folder, certified is not None)
+    return ExitCode.HARNESS if interrupted else decision.exit_code
+
+
+def _sign(key: SigningKey, folder: RunFolder) -> Path:
+    from seatrial.certificate.statement import issue
+
+    folder.public_key.write_text(key.public, "utf-8")
+    return issue(folder.journal, key.path, folder.certificate)
+
+
+def _attempt(run: Callable[[], Path], what: str) -> Path | None:
+    """A run that certifies nothing gets no certificate; that is told, and the run's own exit code stands."""
+    try:
+        return run()
+    except UsageError as error:
+        click.echo(f"{what}: {error.what}", err=True)
+        return None
+
+
+def _summarise(folder: RunFolder) -> None:
+    """Add the summary to the page of a GitHub job, where there is one."""
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not page:
+        return
+    try:
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write(folder.summary.read_text("utf-8") + "\n")
+    except OSError as error:
+        raise HarnessError(f"the job's summary cannot be written ({error.strerror})", where=page) from error
+
+
+def _tell_files(order: Order, folder: RunFolder, certified: bool) -> None:
+    def shown(path: Path) -> str:
+        return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+    click.echo(f"report       {shown(folder.report)}")
+    if certified:
+        click.echo(f"certificate  {shown(folder.certificate)}")
+        words = ["seatrial", "verify", shown(folder.certificate), "--policy", str(order.policy)]
+        click.echo(f"verify with  {shlex.join([*words, '--key', shown(folder.public_key)])}")
