@@ -1,0 +1,225 @@
+"""Journal → `Report`: a pure function of the events, whole or cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seatrial.core.decision import decide
+from seatrial.core.journal import Journal, read_journal
+from seatrial.core.outcome import Outcome, aggregate
+from seatrial.core.verdict import Verdict
+from seatrial.reporting import facts, findings, story
+from seatrial.reporting.columns import columns
+from seatrial.reporting.evidence import anchored, evidence
+from seatrial.reporting.model import (
+    Evidence,
+    ItemView,
+    LimitView,
+    ObjectiveView,
+    Report,
+    SuiteView,
+    TrafficView,
+    quiet,
+    severity,
+)
+from seatrial.reporting.text import clean, clean_tree
+
+Event = dict[str, Any]
+# Columns of numbers: too many to clean value by value, and nothing in them but error kinds is text.
+_BATCHES = ("exchanges", "warmup")
+_PROGRESS = ("limit", "estimate", "lower", "upper", "n", "bad", "needed", "deff")
+
+
+def load_report(path: Path, *, certificate_verified: bool | None = None) -> Report:
+    """The report of the journal in *path*.
+
+    Args:
+        path: a ``journal.ndjson``, also one of a run that was killed.
+        certificate_verified: whether its certificate was verified, None where that was not tried.
+
+    Raises:
+        UsageError: no such file, or not a journal of this schema.
+    """
+    return build_report(read_journal(path), certificate_verified=certificate_verified)
+
+
+def build_report(journal: Journal, *, certificate_verified: bool | None = None) -> Report:
+    """The view model of a journal that was read."""
+    batches = [event for event in journal.events if event["event"] in _BATCHES]
+    events = [clean_tree(event) for event in journal.events if event["event"] not in _BATCHES]
+    run = facts.run_view(events, batches)
+    shown = _exchanges(events)
+    objectives = _objectives(events, shown, journal.complete)
+    suites = _suites(events, shown, journal.complete)
+    outcome = _outcome(journal)
+    counts = _counts(suites)
+    controls = facts.controls(events)
+    fingerprints = facts.fingerprints(events)
+    errors = facts.errors(events)
+    against = findings.collect(objectives, suites, controls, fingerprints, errors)
+    return Report(
+        outcome=outcome,
+        finished=journal.complete,
+        certificate_verified=certificate_verified,
+        headline=story.headline(outcome, journal.complete, run, against, objectives, counts),
+        run=run,
+        findings=against,
+        reasons=facts.reasons(events),
+        objectives=objectives,
+        suites=suites,
+        controls=controls,
+        traffics=_traffics(events, batches, objectives),
+        exchanges=tuple(shown),
+        fingerprints=fingerprints,
+        errors=errors,
+        assumptions=facts.assumptions(objectives, run),
+        counts=counts,
+        policy=facts.policy(events),
+    )
+
+
+def _outcome(journal: Journal) -> Outcome:
+    """What the run came to: what its events amount to, or what its end says where that is worse."""
+    outcome = decide(journal).outcome
+    return aggregate([outcome, Outcome(journal.events[-1]["outcome"])]) if journal.complete else outcome
+
+
+def _exchanges(events: Iterable[Event]) -> list[Evidence]:
+    found = (evidence(event) for event in events if event["event"] == "exchange")
+    return anchored(found)
+
+
+def _objectives(
+    events: Sequence[Event], shown: Sequence[Evidence], finished: bool
+) -> tuple[ObjectiveView, ...]:
+    """One view an objective, the worst first; those that were collected and never decided are among them."""
+    decided = {event["objective"].get("name"): event for event in events if event["event"] == "verdict"}
+    views = [_objective(event, shown) for event in decided.values()]
+    running = {str(event.get("objective")): event for event in events if event["event"] == "progress"}
+    known = facts.declared_objectives(events)
+    for name in (*known, *(name for name in running if name not in known)):
+        if name not in decided:
+            views.append(_undecided(name, known.get(name, {}), running.get(name), shown, finished))
+    return tuple(sorted(views, key=lambda view: severity(view.outcome)))
+
+
+def _objective(event: Event, shown: Sequence[Evidence]) -> ObjectiveView:
+    told = event["objective"]
+    verdict = Verdict.from_dict(event["verdict"])
+    return _view(told, verdict.outcome, verdict, verdict.reason, shown)
+
+
+def _undecided(
+    name: str, told: Event, progress: Event | None, shown: Sequence[Evidence], finished: bool
+) -> ObjectiveView:
+    reason = "it was never decided" if finished else "the run was cut off before it was decided"
+    verdict = None
+    if progress is not None:
+        known = {key: progress[key] for key in _PROGRESS if progress.get(key) is not None}
+        told_so_far = {"objective": name, "outcome": "INCONCLUSIVE", "limit": 0.0, "reason": reason, **known}
+        verdict = Verdict.from_dict(told_so_far)
+    traffic = (progress or {}).get("traffic") or told.get("traffic") or ""
+    return _view({**told, "name": name, "traffic": traffic}, Outcome.INCONCLUSIVE, verdict, reason, shown)
+
+
+def _view(
+    told: Event, outcome: Outcome, verdict: Verdict | None, reason: str, shown: Sequence[Evidence]
+) -> ObjectiveView:
+    name, traffic = str(told.get("name") or "?"), str(told.get("traffic") or "")
+    value = told.get("value")
+    return ObjectiveView(
+        name=name,
+        traffic=traffic,
+        indicator=str(told.get("indicator") or ""),
+        statement=str(told.get("statement") or told.get("target") or "–"),
+        bad=str(told.get("bad") or "bad"),
+        op=told.get("op"),
+        value=float(value) if isinstance(value, (int, float)) else None,
+        key_sli=bool(told.get("key_sli", True)),
+        where=str(told.get("where") or ""),
+        outcome=outcome,
+        verdict=verdict,
+        trail=np.array(() if verdict is None else verdict.trail, dtype=np.float64).reshape(-1, 3),
+        reason=reason,
+        evidence=_first_evidence(name, traffic, verdict, shown),
+    )
+
+
+def _first_evidence(
+    name: str, traffic: str, verdict: Verdict | None, shown: Sequence[Evidence]
+) -> Evidence | None:
+    """The recorded exchange that first counted against an objective."""
+    if verdict is None or verdict.outcome.green:
+        return None
+    own = [item for item in shown if item.traffic == traffic]
+    named = [item for item in own if item.objective == name]
+    exact = [item for item in own if verdict.first_bad is not None and item.index == verdict.first_bad]
+    return next(iter(named or exact), None)
+
+
+def _suites(events: Sequence[Event], shown: Sequence[Evidence], finished: bool) -> tuple[SuiteView, ...]:
+    collected: dict[str, Event] = {}
+    for event in events:
+        if event["event"] == "collected":
+            collected.update({item["id"]: item for item in event.get("items") or () if "id" in item})
+    ran = {event["id"]: event for event in events if event["event"] == "item" and "id" in event}
+    items: dict[str, list[ItemView]] = {}
+    for name in (*collected, *(name for name in ran if name not in collected)):
+        item = _item(collected.get(name, {}), ran.get(name), name, shown, finished)
+        items.setdefault(item.suite, []).append(item)
+    order = {name: sorted(group, key=lambda item: severity(item.outcome)) for name, group in items.items()}
+    return tuple(SuiteView(name, tuple(group)) for name, group in order.items())
+
+
+def _item(told: Event, event: Event | None, name: str, shown: Sequence[Evidence], finished: bool) -> ItemView:
+    got = {**told, **(event or {})}
+    reason = got.get("reason") or ""
+    if event is None:
+        reason = "it was collected and never ran" if finished else "the run was cut off before it ran"
+    outcome = Outcome(event["outcome"]) if event else Outcome.INCONCLUSIVE
+    return ItemView(
+        id=name,
+        suite=str(got.get("suite") or "other"),
+        title=str(got.get("title") or name.rpartition("::")[2]),
+        outcome=outcome,
+        reason=str(reason),
+        seconds=got.get("seconds"),
+        exchanges=int(got.get("exchanges") or 0),
+        objective=got.get("objective"),
+        control=got.get("control"),
+        ran=event is not None,
+        evidence=None if quiet(outcome) else next((one for one in shown if one.item == name), None),
+    )
+
+
+def _counts(suites: Iterable[SuiteView]) -> dict[Outcome, int]:
+    counts = dict.fromkeys(Outcome, 0)
+    for suite in suites:
+        for item in suite.items:
+            counts[item.outcome] += 1
+    return counts
+
+
+def _traffics(
+    events: Sequence[Event], batches: Sequence[Event], objectives: Sequence[ObjectiveView]
+) -> tuple[TrafficView, ...]:
+    told = {event["name"]: event for event in events if event["event"] == "traffic" and "name" in event}
+    grouped: dict[str, list[Event]] = {name: [] for name in told}
+    for batch in batches:
+        grouped.setdefault(clean(str(batch.get("traffic") or "?")), []).append(batch)
+    return tuple(
+        TrafficView(name, facts.traffic_about(told.get(name, {})), columns(group), _limits(name, objectives))
+        for name, group in grouped.items()
+    )
+
+
+def _limits(traffic: str, objectives: Sequence[ObjectiveView]) -> tuple[LimitView, ...]:
+    return tuple(
+        LimitView(view.name, view.indicator, view.op or "lte", view.value, view.outcome, view.statement)
+        for view in objectives
+        if view.traffic == traffic and view.value is not None and view.bad_share
+    )

@@ -1,0 +1,96 @@
+"""Recorded exchanges as a reader wants to see them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from seatrial.reporting import figures
+from seatrial.reporting.model import Evidence
+from seatrial.reporting.text import cut, one_line, slug
+
+_TEXT_LIMIT = 2000
+
+
+def evidence(event: dict[str, Any]) -> Evidence:
+    """The view of one ``exchange`` event."""
+    exchange = event.get("exchange") or {}
+    traffic = str(event.get("traffic") or "")
+    index = int(event.get("index") or exchange.get("index") or 0)
+    return Evidence(
+        anchor=slug("exchange", traffic, index),
+        traffic=traffic,
+        index=index,
+        why=one_line(str(event.get("why") or ""), 300),
+        objective=event.get("objective"),
+        item=event.get("item"),
+        request=cut(str(exchange.get("asked") or ""), _TEXT_LIMIT),
+        answer=cut(str(exchange.get("text") or exchange.get("body") or ""), _TEXT_LIMIT),
+        facts=tuple(_facts(exchange)),
+        summary=_summary(exchange),
+    )
+
+
+def anchored(items: Iterable[Evidence]) -> list[Evidence]:
+    """The same evidence with anchors that are unique."""
+    seen: dict[str, int] = {}
+    result: list[Evidence] = []
+    for item in items:
+        seen[item.anchor] = seen.get(item.anchor, 0) + 1
+        repeat = seen[item.anchor]
+        result.append(item if repeat == 1 else replace(item, anchor=f"{item.anchor}-{repeat}"))
+    return result
+
+
+def _summary(exchange: dict[str, Any]) -> str:
+    """One line: how it ended."""
+    said = str(exchange.get("detail") or exchange.get("error") or "")
+    if said:
+        return one_line(said, 200)
+    finish = exchange.get("finish_reason")
+    status = f"status {exchange['status']}" if exchange.get("status") else ""
+    return ", ".join(filter(None, (status, f"finish reason {one_line(str(finish), 40)}" if finish else "")))
+
+
+def _facts(exchange: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    intended = _time(exchange.get("intended"))
+    yield "sent", _moment(intended, _time(exchange.get("sent")))
+    for label, key in (("first byte", "first_byte"), ("first chunk", "first_chunk"), ("done", "done")):
+        at = _time(exchange.get(key))
+        yield label, "never" if at is None else f"after {figures.seconds(at - (intended or 0.0))}"
+    status = exchange.get("status")
+    yield "status", str(status) if status else "none"
+    yield "error", one_line(str(exchange.get("error") or "none"))
+    if exchange.get("detail"):
+        yield "detail", one_line(str(exchange["detail"]), 500)
+    yield "finish reason", one_line(str(exchange.get("finish_reason") or "none"))
+    yield from _counted(exchange)
+
+
+def _counted(exchange: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    if exchange.get("model"):
+        yield "model", one_line(str(exchange["model"]))
+    gaps = exchange.get("gaps")
+    if isinstance(gaps, list) and exchange.get("streamed"):
+        yield "chunks", str(len(gaps) + 1 if _time(exchange.get("first_chunk")) is not None else 0)
+    usage = exchange.get("usage")
+    if isinstance(usage, dict):
+        usage = [usage.get("input_tokens"), usage.get("output_tokens")]
+    if isinstance(usage, list) and len(usage) == 2:
+        yield "usage", f"{one_line(str(usage[0]))} tokens in, {one_line(str(usage[1]))} out"
+    for call in exchange.get("tool_calls") or ():
+        yield "tool call", one_line(" ".join(map(str, call)) if isinstance(call, list) else str(call))
+
+
+def _time(value: Any) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+
+
+def _moment(intended: float | None, sent: float | None) -> str:
+    if intended is None:
+        return "never"
+    at = f"{intended:.3f} s into the traffic"
+    late = (sent or intended) - intended
+    return f"{at}, {figures.seconds(late)} late" if late >= 0.001 else at

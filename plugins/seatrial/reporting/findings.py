@@ -1,0 +1,122 @@
+"""What stands against certification, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from seatrial.core.outcome import Outcome
+from seatrial.reporting import figures, story
+from seatrial.reporting.model import (
+    ControlView,
+    FingerprintView,
+    Finding,
+    ItemView,
+    ObjectiveView,
+    SuiteView,
+    quiet,
+    severity,
+)
+from seatrial.reporting.text import one_line
+
+
+def collect(
+    objectives: Sequence[ObjectiveView],
+    suites: Sequence[SuiteView],
+    controls: Sequence[ControlView],
+    fingerprints: Sequence[FingerprintView],
+    errors: Sequence[tuple[str, str, str]],
+) -> tuple[Finding, ...]:
+    """Every objective, check, control and fact that is not plainly passed, each once, the worst first."""
+    named = {view.name for view in objectives}
+    told = {view.item for view in controls}
+    found = [_objective(view) for view in objectives if not quiet(view.outcome)]
+    others = [
+        item
+        for suite in suites
+        for item in suite.notable
+        if item.objective not in named and item.id not in told
+    ]
+    found += [_item(item) for item in others if item.ran]
+    found += _unrun([item for item in others if not item.ran])
+    found += [_control(view) for view in controls if not quiet(view.outcome)]
+    found += [_changed(view) for view in fingerprints if view.before and view.after and not view.unchanged]
+    found += [_trouble(error) for error in errors]
+    return tuple(sorted(found, key=lambda finding: severity(finding.outcome)))
+
+
+def _objective(view: ObjectiveView) -> Finding:
+    return Finding(
+        view.outcome,
+        view.name,
+        story.objective_sentence(view),
+        _objective_detail(view),
+        view.where,
+        view.evidence,
+    )
+
+
+def _objective_detail(view: ObjectiveView) -> str:
+    verdict = view.verdict
+    if verdict is None:
+        return ""
+    if view.outcome is Outcome.FAILED and verdict.first_bad is not None:
+        how = f": {view.evidence.summary}" if view.evidence and view.evidence.summary else ""
+        return _sentence(f"First seen in request {figures.count(verdict.first_bad)}{how}")
+    if view.outcome is Outcome.INCONCLUSIVE:
+        told = "needed" in view.reason or not verdict.needed
+        more = (
+            "" if told else f" About {figures.plural(verdict.needed or 0, 'more request')} would decide it."
+        )
+        return _sentence(view.reason) + more
+    return _sentence(view.reason)
+
+
+def _item(item: ItemView) -> Finding:
+    reason = one_line(item.reason, 400)
+    label = "is not proven" if item.outcome is Outcome.INCONCLUSIVE else item.outcome.label
+    return Finding(
+        item.outcome,
+        item.title,
+        f"{label}{': ' if reason else ''}{reason}",
+        "",
+        f"{item.suite}/{item.id}",
+        item.evidence,
+    )
+
+
+def _unrun(items: Sequence[ItemView]) -> list[Finding]:
+    """Checks that were collected and never ran, as one."""
+    if len(items) < 2:
+        return [_item(item) for item in items]
+    names = figures.listed([item.title for item in items])
+    name = figures.plural(len(items), "check")
+    return [Finding(Outcome.INCONCLUSIVE, name, "never ran", _sentence(names), "", None)]
+
+
+def _control(view: ControlView) -> Finding:
+    label = "is not proven" if view.outcome is Outcome.INCONCLUSIVE else view.outcome.label
+    detail = f"Waived: {view.waiver}" if view.waiver else ""
+    reason = one_line(view.reason, 400)
+    sentence = f"{label}{': ' if reason else ''}{reason}"
+    return Finding(view.outcome, f"{view.id} {view.title}".strip(), sentence, detail, view.checklist, None)
+
+
+def _changed(view: FingerprintView) -> Finding:
+    names = [row[0] for row in view.rows if row[3]]
+    what = figures.listed(names) if names else "its fingerprint"
+    sentence = f"changed while it was tested: {what} differed before and after"
+    return Finding(
+        Outcome.INCONCLUSIVE, view.target, sentence, "What was measured is not one system.", "", None
+    )
+
+
+def _trouble(error: tuple[str, str, str]) -> Finding:
+    where, what, hint = error
+    return Finding(Outcome.ERROR, where or "harness", f"had trouble: {what}", hint, "", None)
+
+
+def _sentence(text: str) -> str:
+    text = one_line(text, 400)
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")

@@ -1,0 +1,224 @@
+"""One self-contained HTML page: no network, no scripts, light and dark, on paper and by a screen reader."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from seatrial.bundled import bundled
+from seatrial.core.outcome import Outcome
+from seatrial.reporting import figures, story, traffic_charts
+from seatrial.reporting.charts import evidence_growth, interval_scale
+from seatrial.reporting.model import Evidence, Finding, Report, SuiteView, TrafficView
+from seatrial.reporting.plots import tone
+from seatrial.reporting.text import slug
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_LEADING = 3  # findings that stand beside the verdict
+_SHOWN = 24  # exchanges printed whole
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|ms|s|min|h|µs|requests?|objectives?|GiB|MiB|KiB)\b|%)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """One traffic, drawn."""
+
+    view: TrafficView
+    anchor: str
+    lede: str
+    distributions: list[tuple[str, Markup]]
+    timeline: Markup | None
+    rows: list[tuple[str, dict[str, str]]]
+
+
+def render_html(report: Report) -> str:
+    """The page as text."""
+    leading = _leading(report)
+    growths = [(view, chart) for view in report.objectives if (chart := evidence_growth(view)) is not None]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            css=_css(),
+            leading=leading,
+            linked=_linked(report),
+            shown=_shown(report),
+            facts=_facts(report),
+            strip=_strip(report),
+            level=_level(report),
+            growths=growths,
+            traffics=[_section(view) for view in report.traffics],
+            environment=_environment_rows(report),
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(bundled("reports")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    made.filters.update(units=units, short=short_digest)
+    made.globals.update(
+        tone=tone,
+        story=story,
+        interval_scale=interval_scale,
+        tally=_tally,
+        fold_title=_fold_title,
+        open=Outcome.INCONCLUSIVE,
+        passed=Outcome.PASSED,
+        failed=Outcome.FAILED,
+        error=Outcome.ERROR,
+        skipped=Outcome.NOT_APPLICABLE,
+    )
+    return made
+
+
+@lru_cache(maxsize=1)
+def _css() -> Markup:
+    return Markup((bundled("reports") / "report.css").read_text("utf-8"))  # noqa: S704 - our own file
+
+
+def units(text: str) -> str:
+    """*text* with its numbers tied to their units, so that no line breaks between them."""
+    return _UNIT.sub("\u00a0", text)
+
+
+def short_digest(digest: str | None) -> str:
+    """``sha256:9f2c4d…50e1e1``: enough of a digest to tell it from another."""
+    kind, colon, value = (digest or "").rpartition(":")
+    return f"{kind}{colon}{value[:6]}…{value[-6:]}" if len(value) > 16 else digest or "–"
+
+
+def _leading(report: Report) -> tuple[Finding, ...]:
+    """What stands beside the verdict: the worst, and only what keeps the run from being certified."""
+    return tuple(found for found in report.findings if not found.outcome.green)[:_LEADING]
+
+
+def _linked(report: Report) -> set[str]:
+    """Anchors of the exchanges that the top of the page points to: shown open."""
+    return {found.evidence.anchor for found in _leading(report) if found.evidence is not None}
+
+
+def _shown(report: Report) -> list[Evidence]:
+    """The exchanges to print, those that a finding points to first."""
+    wanted = [found.evidence for found in report.findings if found.evidence is not None]
+    rest = [item for item in report.exchanges if item not in wanted]
+    return [*dict.fromkeys(wanted), *rest][: max(_SHOWN, len(wanted))]
+
+
+def _facts(report: Report) -> list[tuple[str, str]]:
+    run = report.run
+    prints = report.fingerprints
+    identity = "not taken"
+    if prints:
+        state = "unchanged" if all(view.unchanged for view in prints) else "not confirmed"
+        changed = any(view.before and view.after and not view.unchanged for view in prints)
+        identity = f"{short_digest(prints[0].before or prints[0].after)} {'CHANGED' if changed else state}"
+    signed = {
+        True: "verified ✓",
+        False: "not valid ✕",
+        None: "see the footer" if report.certified else "none",
+    }
+    rows = [
+        ("target", ", ".join(view.uri for view in prints) or "–"),
+        ("identity", identity),
+        ("policy", f"{run.policy or run.policy_file or '–'} {short_digest(run.policy_digest)}"),
+        ("run", f"{run.created.replace('T', ' ').replace('Z', ' UTC')} · {figures.seconds(run.seconds)}"),
+        ("seed", run.seed or "–"),
+        ("hardware", _hardware(report)),
+        ("certificate", signed[report.certificate_verified]),
+    ]
+    return [row for row in rows if row[1]]
+
+
+def _hardware(report: Report) -> str:
+    told = dict(report.run.environment)
+    cores = f"{told['cores']} cores" if "cores" in told else ""
+    return ", ".join(filter(None, (told.get("cpu", ""), cores, told.get("memory", ""))))
+
+
+def _strip(report: Report) -> list[tuple[str, str, str]]:
+    counts, run = report.counts, report.run
+    cells = [(figures.count(counts[Outcome.PASSED]), "✓ passed", "")]
+    cells.append(
+        (figures.count(counts[Outcome.FAILED]), "✕ failed", "fail" if counts[Outcome.FAILED] else "")
+    )
+    open_ones = counts[Outcome.INCONCLUSIVE]
+    cells.append((figures.count(open_ones), "? not proven", "open" if open_ones else ""))
+    for outcome in (Outcome.WARNED, Outcome.ERROR):
+        if counts[outcome]:
+            cells.append((figures.count(counts[outcome]), f"{outcome.symbol} {outcome.label}", tone(outcome)))
+    planned = f" (of {figures.count(run.planned)} planned)" if run.planned else ""
+    cells.append((figures.count(run.requests), f"requests{planned}", ""))
+    spent = run.cost is not None
+    cells.append(
+        (figures.money(run.cost or 0.0), "spent on the target", "")
+        if spent
+        else (figures.seconds(run.seconds), "took", "")
+    )
+    return cells
+
+
+def _level(report: Report) -> str:
+    run = report.run
+    return f"upper end at {figures.share(run.confidence)}, lower end at {figures.share(run.power)}"
+
+
+def _section(view: TrafficView) -> _Section:
+    data = view.columns.measured
+    charts = [
+        (caption, traffic_charts.distribution(view, indicator))
+        for indicator, caption in traffic_charts.NAMES.items()
+    ]
+    wrong = figures.listed([f"{figures.count(number)} {kind}" for kind, number in data.errors()], 5)
+    measured = (
+        f"{figures.plural(len(data), 'exchange')} measured, {f'errors: {wrong}' if wrong else 'no errors'}."
+    )
+    about = f"{view.about[0].upper()}{view.about[1:]}. " if view.about else ""
+    return _Section(
+        view=view,
+        anchor=slug("traffic", view.name),
+        lede=about + measured,
+        distributions=[(caption, chart) for caption, chart in charts if chart is not None],
+        timeline=traffic_charts.timeline(view),
+        rows=traffic_charts.summary_rows(view),
+    )
+
+
+def _environment_rows(report: Report) -> list[tuple[str, str]]:
+    run = report.run
+    rows: list[tuple[str, Any]] = [*run.environment]
+    rows += [("policy file", run.policy_file), ("policy digest", run.policy_digest)]
+    rows += [("checklists", ", ".join(run.checklists)), ("seatrial", run.version)]
+    return [(label, str(value)) for label, value in rows if value]
+
+
+def _tally(suite: SuiteView) -> str:
+    order = (
+        Outcome.FAILED,
+        Outcome.ERROR,
+        Outcome.INCONCLUSIVE,
+        Outcome.WARNED,
+        Outcome.PASSED,
+        Outcome.NOT_APPLICABLE,
+    )
+    return ", ".join(f"{number} {outcome.label}" for outcome in order if (number := suite.count(outcome)))
+
+
+def _fold_title(suite: SuiteView) -> str:
+    passed, skipped = suite.count(Outcome.PASSED), suite.count(Outcome.NOT_APPLICABLE)
+    said = [f"{passed} passed" if passed else "", f"{skipped} not applicable" if skipped else ""]
+    return ", ".join(filter(None, said))

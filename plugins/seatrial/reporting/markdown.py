@@ -1,0 +1,122 @@
+"""A Markdown summary, for ``$GITHUB_STEP_SUMMARY`` and for people who read text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from seatrial.core.outcome import Outcome
+from seatrial.reporting import figures, story
+from seatrial.reporting.model import ControlView, Finding, ObjectiveView, Report, SuiteView
+from seatrial.reporting.text import one_line
+
+# Characters that mean something to GitHub's Markdown, inside a table too.
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^=-])")
+_LINK_STARTS = re.compile(r"(?i)\b(?=(?:www\.|(?:https?|ftp|mailto|xmpp):))|(?<=:)(?=//)")
+_MENTION = re.compile(r"@(?=\S)")
+_REFERENCE = re.compile(r"(?<=#)(?=\d)|(?<=GH-)(?=\d)", re.IGNORECASE)
+_JOINER = "\u2060"  # invisible: breaks what GitHub would turn into a link or a mention
+_ROWS = 60
+
+
+def plain(text: str, limit: int = 300) -> str:
+    """*text* as Markdown that shows just these characters: no link, image, HTML, mention or table cell gets out."""
+    text = one_line(text, limit)
+    text = _REFERENCE.sub(_JOINER, _MENTION.sub("@" + _JOINER, _LINK_STARTS.sub(_JOINER, text)))
+    text = re.sub(r"(?i)(www|https?|ftp|mailto|xmpp)(?=[.:])", rf"\1{_JOINER}", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
+
+
+def code(text: str, limit: int = 300) -> str:
+    """*text* as a code span that holds in a table cell: backticks and pipes are replaced by look-alikes."""
+    text = one_line(text, limit).replace("`", "ˋ").replace("|", "¦")
+    return f"`{text}`" if text else "–"
+
+
+def render_markdown(report: Report) -> str:
+    """The summary as text."""
+    blocks = [
+        f"## {report.outcome.symbol} {plain(report.headline.lead)} {plain(report.headline.why)}",
+        plain(report.headline.standfirst, 600),
+        _findings([found for found in report.findings if not found.outcome.green]),
+        _objectives(report.objectives),
+        _warnings([found for found in report.findings if found.outcome is Outcome.WARNED]),
+        *(_suite(suite) for suite in report.suites),
+        _controls(report.controls),
+        _about(report),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    lines = []
+    for found in findings[:_ROWS]:
+        lines.append(f"- {found.outcome.symbol} **{plain(found.name)}** {plain(found.sentence, 500)}")
+        if found.detail:
+            lines.append(f"  {plain(found.detail, 500)}")
+    if len(findings) > _ROWS:
+        lines.append(f"- and {len(findings) - _ROWS} more")
+    return "\n".join(lines)
+
+
+def _warnings(findings: Sequence[Finding]) -> str:
+    return "\n".join(
+        f"- {found.outcome.symbol} **{plain(found.name)}** {plain(found.sentence)} {plain(found.detail)}".rstrip()
+        for found in findings[:_ROWS]
+    )
+
+
+def _objectives(objectives: Sequence[ObjectiveView]) -> str:
+    if not objectives:
+        return ""
+    rows = ["| objective | limit | interval | requests | verdict |", "|---|---|---|---:|---|"]
+    for view in objectives:
+        cells = (
+            plain(view.name),
+            plain(view.statement),
+            plain(story.interval(view)),
+            figures.count(0 if view.verdict is None else view.verdict.n),
+            f"{view.outcome.symbol} {view.outcome.label}",
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _suite(suite: SuiteView) -> str:
+    rows = ["| | check | what was found |", "|---|---|---|"]
+    for item in suite.items[:_ROWS]:
+        rows.append(f"| {item.outcome.symbol} | {plain(item.title)} | {plain(item.reason, 200)} |")
+    if len(suite.items) > _ROWS:
+        rows.append(f"| | and {len(suite.items) - _ROWS} more | |")
+    passed = suite.count(Outcome.PASSED)
+    return _folded(f"{suite.name}: {passed} of {len(suite.items)} passed", rows)
+
+
+def _controls(controls: Sequence[ControlView]) -> str:
+    if not controls:
+        return ""
+    rows = ["| | control | rests on |", "|---|---|---|"]
+    for view in controls[:_ROWS]:
+        rests = f"waived: {view.waiver}" if view.waiver else view.reason
+        rows.append(f"| {view.outcome.symbol} | {plain(f'{view.id} {view.title}')} | {plain(rests)} |")
+    return _folded(f"controls: {len(controls)}", rows)
+
+
+def _about(report: Report) -> str:
+    run = report.run
+    lines = [
+        f"- target: {', '.join(code(view.uri) for view in report.fingerprints) or '–'}",
+        f"- policy: {code(run.policy_file or run.policy)} {code(run.policy_digest)}",
+        f"- run: {code(run.id)}, {plain(run.created)}, {figures.seconds(run.seconds)}",
+        f"- again: {code(report.reproduce, 600)}",
+    ]
+    lines += [f"- verify: {code(report.verify, 600)}"] if report.certified else []
+    lines += [f"- {plain(line, 500)}" for line in report.assumptions]
+    return _folded("the run, and what it assumes", lines)
+
+
+def _folded(title: str, lines: Iterable[str]) -> str:
+    body = "\n".join(lines)
+    return f"<details><summary>{escape(one_line(title, 200))}</summary>\n\n{body}\n\n</details>"

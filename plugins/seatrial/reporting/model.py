@@ -1,0 +1,294 @@
+"""The view model of a run: what every report shows, in the order in which it shows it.
+
+Frozen and already cleaned: reporters only lay it out and escape for their own format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seatrial.core.outcome import Outcome
+from seatrial.core.verdict import Verdict
+from seatrial.reporting.columns import Columns
+
+# What a reader must see first.
+_ORDER = (
+    Outcome.FAILED,
+    Outcome.ERROR,
+    Outcome.INCONCLUSIVE,
+    Outcome.WARNED,
+    Outcome.PASSED,
+    Outcome.NOT_APPLICABLE,
+)
+
+
+def severity(outcome: Outcome) -> int:
+    """Sort key: the worst outcome first."""
+    return _ORDER.index(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The verdict as a sentence.
+
+    Attributes:
+        lead: what was decided, two or three words.
+        why: the reason, one sentence.
+        standfirst: what a director needs beside it.
+    """
+
+    lead: str
+    why: str
+    standfirst: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One exchange as it was recorded to show something.
+
+    Attributes:
+        anchor: name of its place in the HTML report.
+        objective, item: what it counts against, where that is known.
+        facts: ``(label, value)`` pairs in reading order.
+    """
+
+    anchor: str
+    traffic: str
+    index: int
+    why: str
+    objective: str | None
+    item: str | None
+    request: str
+    answer: str
+    facts: tuple[tuple[str, str], ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveView:
+    """One objective, its verdict and the plot of its evidence.
+
+    Attributes:
+        statement: the limit as the policy means it, for example ``≤ 5 % beyond 1 s``.
+        bad: what a bad exchange is called: ``beyond 1 s``, ``without a whole answer``.
+        op, value: the threshold of a threshold metric (seconds, tokens), None for a ratio.
+        verdict: None where none was reached; `outcome` then says why not.
+        trail: rows ``n, log e-value for passing, log e-value for failing``.
+        evidence: the first exchange that counted against it.
+    """
+
+    name: str
+    traffic: str
+    indicator: str
+    statement: str
+    bad: str
+    op: str | None
+    value: float | None
+    key_sli: bool
+    where: str
+    outcome: Outcome
+    verdict: Verdict | None
+    trail: NDArray[np.float64]
+    reason: str
+    evidence: Evidence | None
+
+    @property
+    def bad_share(self) -> bool:
+        """Whether its numbers are shares of bad events (else a mean in the indicator's own scale)."""
+        return self.verdict is None or self.verdict.bad is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One collected test item; `ran` is false where the run never came to it."""
+
+    id: str
+    suite: str
+    title: str
+    outcome: Outcome
+    reason: str
+    seconds: float | None
+    exchanges: int
+    objective: str | None
+    control: str | None
+    ran: bool
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteView:
+    """The items of one suite, the worst first."""
+
+    name: str
+    items: tuple[ItemView, ...]
+
+    def count(self, *outcomes: Outcome) -> int:
+        """How many items came to one of *outcomes*."""
+        return sum(item.outcome in outcomes for item in self.items)
+
+    @property
+    def notable(self) -> tuple[ItemView, ...]:
+        """Items a reader must see: all but the passed and the not applicable."""
+        return tuple(item for item in self.items if not quiet(item.outcome))
+
+    @property
+    def unremarkable(self) -> tuple[ItemView, ...]:
+        """The others."""
+        return tuple(item for item in self.items if quiet(item.outcome))
+
+
+def quiet(outcome: Outcome) -> bool:
+    """Whether an outcome may be folded away."""
+    return outcome in (Outcome.PASSED, Outcome.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlView:
+    """One control of a checklist, with what proves it or what excuses it."""
+
+    checklist: str
+    id: str
+    title: str
+    outcome: Outcome
+    reason: str
+    impact: float | None
+    proven_by: tuple[str, ...]
+    evidence: tuple[str, ...]
+    waiver: str
+    item: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitView:
+    """A limit to draw into the plots of a traffic."""
+
+    objective: str
+    indicator: str
+    op: str
+    value: float
+    outcome: Outcome
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficView:
+    """One stream of traffic: how it was made, what came back, and the limits that bind it."""
+
+    name: str
+    about: str
+    columns: Columns
+    limits: tuple[LimitView, ...]
+
+    def limits_on(self, indicator: str) -> tuple[LimitView, ...]:
+        """The limits that bind one indicator."""
+        return tuple(limit for limit in self.limits if limit.indicator == indicator)
+
+
+@dataclass(frozen=True, slots=True)
+class FingerprintView:
+    """What the target said it was, before and after; None where it was not asked."""
+
+    target: str
+    uri: str
+    protocol: str
+    before: str | None
+    after: str | None
+    rows: tuple[tuple[str, str, str, bool], ...]
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it was seen twice and was the same both times."""
+        return self.before is not None and self.before == self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that keeps the run from being certified, as a sentence.
+
+    Attributes:
+        source: where the policy or the harness names it (``policy.yaml:17``), or nothing.
+    """
+
+    outcome: Outcome
+    name: str
+    sentence: str
+    detail: str
+    source: str
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """The run itself."""
+
+    id: str
+    created: str
+    version: str
+    policy: str
+    policy_digest: str
+    policy_file: str
+    checklists: tuple[str, ...]
+    seed: str
+    command: str
+    seconds: float
+    requests: int
+    planned: int | None
+    cost: float | None
+    environment: tuple[tuple[str, str], ...]
+    packages: tuple[tuple[str, str], ...]
+    confidence: float
+    power: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a report shows.
+
+    Attributes:
+        outcome: what the run came to.
+        finished: False for a run that was killed or whose journal is cut: it certifies nothing.
+        certificate_verified: whether the certificate beside it was verified; None where that was not tried.
+        findings: what stands against certification, the worst first.
+        reasons: the reasons the run itself gave.
+        assumptions: sentences a reader has to accept to believe the verdicts.
+    """
+
+    outcome: Outcome
+    finished: bool
+    certificate_verified: bool | None
+    headline: Headline
+    run: RunView
+    findings: tuple[Finding, ...]
+    reasons: tuple[str, ...]
+    objectives: tuple[ObjectiveView, ...]
+    suites: tuple[SuiteView, ...]
+    controls: tuple[ControlView, ...]
+    traffics: tuple[TrafficView, ...]
+    exchanges: tuple[Evidence, ...]
+    fingerprints: tuple[FingerprintView, ...]
+    errors: tuple[tuple[str, str, str], ...]
+    assumptions: tuple[str, ...]
+    counts: dict[Outcome, int]
+    policy: dict[str, Any]
+
+    @property
+    def certified(self) -> bool:
+        """Whether a certificate may stand on this run."""
+        return self.finished and self.outcome.green
+
+    @property
+    def reproduce(self) -> str:
+        """The command that runs it again."""
+        run = self.run
+        base = run.command or f"seatrial certify --policy {run.policy_file or 'policy.yaml'}"
+        return base if "--seed" in base or not run.seed else f"{base} --seed {run.seed}"
+
+    @property
+    def verify(self) -> str:
+        """The command that verifies its certificate."""
+        policy = self.run.policy_file or "policy.yaml"
+        return f"seatrial verify certificate.intoto.json --policy {policy} --key seatrial.pub"
