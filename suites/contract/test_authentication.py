@@ -17,7 +17,7 @@ def test_no_key_is_refused(probe: Probe) -> None:
     """A request without a key is refused with 401 or 403."""
     _needs_key(probe)
     for stream in (False, True) if probe.dialect.chat else (False,):
-        exchange = probe.send("Say yes.", stream=stream, api_key="", params=_cheap(probe))
+        exchange = probe.send("Say yes.", stream=stream, api_key=None, params=_cheap(probe))
         _refused(exchange, "without a key")
 
 

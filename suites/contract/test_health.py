@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import NamedTuple
 
 from seatrial.core.exchange import Exchange
@@ -13,6 +13,7 @@ from .probe import PROMPTS, SILENT, Probe, told
 
 ROUNDS = 2
 EVERY = 0.2  # seconds between two looks at the health endpoint
+LEAST_PATIENCE = 5.0  # seconds a hanging answer must have lasted before health is blamed for not noticing
 USUAL_PATHS = ("/health", "/healthz", "/v2/health/ready")
 
 
@@ -57,11 +58,12 @@ def _path(probe: Probe) -> str:
 
 def _watch(probe: Probe, path: str, prompt: str) -> Round:
     meanwhile: list[int] = []
+    waits = probe.target.config.timeouts
+    waits = replace(waits, first_byte=max(waits.first_byte, LEAST_PATIENCE))
     with ThreadPoolExecutor(1) as pool:
-        answer: Future[Exchange] = pool.submit(probe.target.send, prompt)
+        answer: Future[Exchange] = pool.submit(probe.target.send, prompt, max_tokens=32, timeouts=waits)
         while not wait([answer], timeout=EVERY).done:
             status = probe.target.get(path).status
             if not answer.done():
                 meanwhile.append(status)
-    time.sleep(0.01)
     return Round(answer.result(), tuple(meanwhile), probe.target.get(path).status)

@@ -12,7 +12,7 @@ PROMPTS = ("Say yes.", "Name a colour.", "Name a ship.", "Name a port.", "Say no
 _SILENT = frozenset(
     {ErrorKind.CONNECT, ErrorKind.TIMEOUT_FIRST_BYTE, ErrorKind.TIMEOUT_IDLE, ErrorKind.TIMEOUT_TOTAL}
 )
-_VERSION = re.compile(r"[-@:.](?:v?\d[\w.-]*|latest)$")
+_VERSION = re.compile(r"[-@:](?:\d{8}|\d{4}-\d\d-\d\d|\d{3,4}|v\d+(?::\d+)?|latest)")
 
 
 def answers(target: Any, count: int) -> list[Exchange]:
@@ -38,21 +38,12 @@ def same_model(asked: str, reported: str) -> bool:
 
     ``gpt-4o`` may answer as ``gpt-4o-2024-08-06`` and ``openai/gpt-4o``; never as ``gpt-4o-mini``.
     """
-    one, other = _last(asked), _last(reported)
-    return (
-        one == other
-        or _bare(other) == one
-        or (one.endswith(("-latest", ":latest")) and _bare(one) == _bare(other))
-    )
+    one, other = _last(asked).removesuffix("-latest"), _last(reported)
+    return other == _last(asked) or (other.startswith(one) and bool(_VERSION.fullmatch(other[len(one) :])))
 
 
 def _last(name: str) -> str:
     return re.sub(r"\.gguf$", "", name.strip().lower().replace("\\", "/").rsplit("/", 1)[-1])
-
-
-def _bare(name: str) -> str:
-    """The name without its date or version at the end."""
-    return _VERSION.sub("", name)
 
 
 def expected(trial: Any, target: Any) -> Any:
