@@ -1,8 +1,8 @@
 """Confidence bounds for a share, by asking at which limits the mixture e-processes would have crossed.
 
 A limit t belongs to the interval as long as neither "the truth is at least t" nor "at most t" has been
-refuted; at each t the e-process is the one that a test of t itself would have run, so a passed objective always
-has its upper bound at or under its limit, and a failed one its lower bound at or over it.
+refuted; at each t the e-process is the one that a test of t itself would have run, so a passed objective has
+its upper bound always at or under its limit, and a failed one its lower bound at or over it.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ class SequentialProportion:
         return self._look(may_pass)
 
     def with_deff(self, deff: float) -> Self:
-        """Raise the design effect in mid-stream, in place; after the decision, or if lower, nothing changes."""
+        """Raise the design effect in mid-stream; once decided, or if it is lower, nothing changes."""
         if self._decision is None and checked_deff(deff) > self.deff:
             self.deff = float(deff)
             self._rewire()
@@ -150,7 +150,7 @@ class SequentialProportion:
         return self._bad / self._n if self._n else math.nan
 
     def bounds(self) -> tuple[float, float]:
-        """``(lower, upper)`` for the true share: both e-processes inverted; valid however often one looked."""
+        """``(lower, upper)`` for the true share: both e-processes inverted, valid however often one looks."""
         n, k = self._n / self.deff, self._bad / self.deff
         lower = _bounds.lower_bound(n, k, self._log_fail, hint=self.limit)
         upper = _bounds.upper_bound(n, k, self._log_pass, hint=self.limit or 3.0 / (n + 3.0))
