@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     GetCoreSchemaHandler,
     PlainSerializer,
+    Strict,
     WithJsonSchema,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -106,6 +107,8 @@ Size = Annotated[int, AfterValidator(_positive), *_kind(parse_size, lambda size:
 Count = Annotated[int, *_kind(parse_count, int, **_COUNT)]
 PositiveCount = Annotated[int, AfterValidator(_positive), *_kind(parse_count, int, **_COUNT)]
 Price = Annotated[Money, *_kind(parse_money, str, **_MONEY)]
+
+Flag = Annotated[bool, Strict()]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -29,10 +29,12 @@ class Origin:
     Attributes:
         source: a file as people name it, ``default``, or an option of the command line.
         line: counted from 1; 0 where there is no line.
+        folder: where the file lies, and relative names in it start; None where there is no file.
     """
 
     source: str
     line: int = 0
+    folder: FilePath | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}" if self.line else self.source
@@ -140,7 +142,7 @@ def read_documents(path: FilePath, source: str | None = None) -> list[Marked]:
         raise PolicyError([_not_yaml(Origin(source), said)]) from error
     except RecursionError as error:
         raise PolicyError([_not_yaml(Origin(source), "it is nested too deeply")]) from error
-    builder = _Builder(source)
+    builder = _Builder(source, path.parent)
     documents = [builder.build(node, 0) for node in nodes if node is not None]
     if builder.problems:
         raise PolicyError(builder.problems)
@@ -221,8 +223,9 @@ for _tag, _pattern, _first in (
 class _Builder:
     """Turns composed nodes into Marked values and collects what is wrong on the way."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, folder: FilePath) -> None:
         self.source = source
+        self.folder = folder
         self.problems: list[Problem] = []
         self._nodes = 0
 
@@ -272,4 +275,4 @@ class _Builder:
         self.problems.append(Problem(str(origin), "", what, hint))
 
     def _origin(self, node: yaml.Node) -> Origin:
-        return Origin(self.source, node.start_mark.line + 1)
+        return Origin(self.source, node.start_mark.line + 1, self.folder)

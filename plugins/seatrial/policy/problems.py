@@ -50,16 +50,14 @@ class PolicyError(UsageError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        first = self.problems[0]
-        super().__init__(first.what, where=first.place, hint=first.hint or None)
-
-    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            only = self.problems[0]
+            super().__init__(only.what, where=only.place, hint=only.hint or None)
+            return
         lines = [str(problem) for problem in self.problems[:_AT_MOST]]
         if len(self.problems) > _AT_MOST:
             lines.append(f"… and {len(self.problems) - _AT_MOST} more")
-        if len(self.problems) > 1:
-            lines.append(f"{len(self.problems)} problems; nothing was sent")
-        return "\n".join(lines)
+        super().__init__("\n".join([f"the policy has {len(self.problems)} problems", *lines]))
 
     def __reduce__(self) -> tuple[type[PolicyError], tuple[tuple[Problem, ...]]]:
         return PolicyError, (self.problems,)

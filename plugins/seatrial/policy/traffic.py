@@ -1,0 +1,49 @@
+"""Traffic: what is sent to a target, how fast, and what it may cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, model_validator
+
+from seatrial.policy.fields import Count, Flag, Model, Name, PositiveCount, PositiveDuration, Price, wrong
+
+
+class BudgetSpec(Model):
+    """Upper limits of one traffic; it stops earlier, as soon as every objective on it is decided."""
+
+    requests: PositiveCount | None = None
+    """Requests, warm-up not counted."""
+    duration: PositiveDuration | None = None
+    """Time of sending."""
+    cost: Price | None = None
+    """Money by the target's prices."""
+
+    @model_validator(mode="after")
+    def _bounded(self) -> BudgetSpec:
+        if self.requests is None and self.duration is None and self.cost is None:
+            raise wrong("a budget without a limit", "give requests, duration or cost")
+        return self
+
+
+class TrafficSpec(Model):
+    """A stream of requests to one target, shared by all objectives that name it."""
+
+    name: Name
+    target: str | None = None
+    """Name of the target; the only one by default."""
+    prompts: str = "bundled/chat-short"
+    """A bundled prompt set (bundled/NAME), or a JSONL file relative to the policy."""
+    concurrency: PositiveCount = 4
+    """Requests in flight (closed loop)."""
+    stream: Flag = False
+    """Whether answers are asked for as a stream."""
+    warmup: Count = 8
+    """Requests sent first and kept apart."""
+    max_tokens: PositiveCount | None = None
+    """Longest answer asked for."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the request, as the protocol names them, such as temperature."""
+    budget: BudgetSpec = Field(default_factory=lambda: BudgetSpec(requests=10_000, duration=300.0))
+    seed: Count | None = None
+    """Of the order of prompts; derived from the run's seed by default."""
