@@ -22,7 +22,7 @@ def test_an_error_is_typed_json(probe: Probe) -> None:
         assert not problems, f"{what}: {listed(problems)}"
 
 
-def test_an_error_shows_no_stack_trace(probe: Probe) -> None:
+def test_an_error_shows_no_internals(probe: Probe) -> None:
     """No error shows a stack trace, a path of the source or the like."""
     probe.raw(b'{"model": ]')
     probe.raw(probe.encoded(messages=7) if probe.dialect.chat else b"[[[[]]]]")

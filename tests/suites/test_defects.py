@@ -9,7 +9,9 @@ import pytest
 from seatrial.core.outcome import Outcome
 from seatrial.systems.reference.defects import DEFECTS
 from seatrial.targets.config import TargetConfig, Timeouts
+from seatrial.targets.secret import Secret
 from seatrial.targets.target import Target
+from suites.contract import test_health
 from tests.suites.gateways import gateway
 from tests.suites.running import Result, items, run, run_all
 
@@ -30,7 +32,7 @@ RED = {
         "test_bad_input::test_what_is_no_request_is_refused['no-messages']",
         "test_bad_input::test_what_is_no_request_is_refused['messages-is-text']",
         "test_errors::test_an_error_is_typed_json",
-        "test_errors::test_an_error_shows_no_stack_trace",
+        "test_errors::test_an_error_shows_no_internals",
     ],
     "no-authentication": [
         "test_authentication::test_no_key_is_refused",
@@ -42,7 +44,7 @@ RED = {
     "stream-differs": ["test_agreement::test_streamed_and_unstreamed_answers_agree"],
     "sse-content-type-wrong": ["test_stream::test_a_stream_is_well_formed"],
     "usage-missing-in-stream": ["test_usage::test_a_stream_reports_usage_when_asked"],
-    "stack-trace-in-error": ["test_errors::test_an_error_shows_no_stack_trace"],
+    "stack-trace-in-error": ["test_errors::test_an_error_shows_no_internals"],
     "ignores-max-tokens": [
         "test_finish_reason::test_a_cut_answer_says_so",
         "test_usage::test_a_cut_answer_counts_what_was_allowed",
@@ -63,12 +65,17 @@ RED = {
         "test_answer::test_an_answer_has_the_shape_of_its_protocol",
     ],
 }
+# Their home is the suite sla, with far more requests; here they are met by chance.
+NOW_AND_THEN = {
+    "truncates-stream": "test_stream::test_a_stream_ends_as_the_protocol_says",
+    "empty-completions": "test_answer::test_an_answer_is_never_empty",
+}
 
 
-def target_at(uri: str, key: str | None = KEY) -> Target:
+def target_at(uri: str) -> Target:
     waits = Timeouts(first_byte=1.2, idle=1.2, total=10.0)
     config = TargetConfig(
-        name="bot", uri=uri, model="small", api_key=key, timeouts=waits, capabilities=CAPABILITIES
+        name="bot", uri=uri, model="small", api_key=Secret(KEY), timeouts=waits, capabilities=CAPABILITIES
     )
     return Target(config)
 
@@ -99,7 +106,8 @@ def test_every_item_sends_something_and_all_together_stay_cheap(verdicts: dict[s
 
 
 @pytest.mark.parametrize(("defect", "red"), RED.items(), ids=RED)
-def test_a_defect_turns_its_items_red(defect: str, red: list[str]) -> None:
+def test_a_defect_turns_its_items_red(defect: str, red: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_health, "LEAST_PATIENCE", 1.2)
     with gateway(defect, keys=(KEY,)) as uri, target_at(uri) as target:
         results = {name: run(ITEMS[name], target) for name in red}
     assert {name: result.outcome for name, result in results.items()} == dict.fromkeys(red, Outcome.FAILED), (
@@ -107,15 +115,22 @@ def test_a_defect_turns_its_items_red(defect: str, red: list[str]) -> None:
     )
 
 
+@pytest.mark.parametrize(("defect", "name"), NOW_AND_THEN.items(), ids=NOW_AND_THEN)
+def test_a_defect_of_one_answer_in_five_is_met_more_often_than_not(defect: str, name: str) -> None:
+    outcomes = []
+    for seed in range(5):
+        with gateway(defect, keys=(KEY,), seed=seed) as uri, target_at(uri) as target:
+            outcomes.append(run(ITEMS[name], target).outcome)
+    assert set(outcomes) <= {Outcome.FAILED, Outcome.PASSED}
+    assert outcomes.count(Outcome.FAILED) >= 3, outcomes
+
+
 def test_every_defect_that_belongs_here_is_shown() -> None:
     ours = {name for name, defect in DEFECTS.items() if {"contract", "identity"} & set(defect.caught_by)}
-    assert ours - {"truncates-stream"} == set(RED)
+    assert ours == {*RED, *NOW_AND_THEN}
 
 
-@pytest.mark.parametrize(("defect", "red"), RED.items(), ids=RED)
-def test_the_catalogue_names_one_of_these_items(defect: str, red: list[str]) -> None:
-    folders = [
-        f"{'identity' if name.startswith(('test_model', 'test_finger')) else 'contract'}/{name}"
-        for name in red
-    ]
-    assert any(text in name for name in folders for text in DEFECTS[defect].caught), DEFECTS[defect].caught
+@pytest.mark.parametrize("defect", [*RED, *NOW_AND_THEN])
+def test_the_catalogue_names_one_of_these_items(defect: str) -> None:
+    red = RED.get(defect) or [NOW_AND_THEN[defect]]
+    assert any(text in name for name in red for text in DEFECTS[defect].caught), DEFECTS[defect].caught
