@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,11 +24,10 @@ from seatrial.core.exchange import ErrorKind, Exchange, Raw
 class Target:
     """A target without a network: every answer has a new id, time and request id, as real ones do."""
 
-    protocol = "openai-chat"
-    model = "small"
-
-    def __init__(self, uri: str = "http://127.0.0.1:8000/v1", **more: Any) -> None:
-        self.uri = uri
+    def __init__(
+        self, uri: str = "http://127.0.0.1:8000/v1", protocol: str = "openai-chat", **more: Any
+    ) -> None:
+        self.config = SimpleNamespace(uri=uri, protocol=protocol, model="small")
         self.down = False
         self.reported = more.pop("reported", "small-2026")
         self.system_fingerprint = more.pop("system_fingerprint", "fp_1")
@@ -160,8 +160,7 @@ def test_a_model_list_can_be_anything(listed: bytes) -> None:
 
 
 def test_other_protocols_are_not_asked_for_a_model_list() -> None:
-    target = Target()
-    target.protocol = "http-json"
+    target = Target(protocol="http-json")
     assert sample(target)["models"] is None
     assert "/v1/models" not in target.asked
 

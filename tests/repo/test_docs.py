@@ -1,4 +1,4 @@
-"""Documents that cannot lie: what they show is run, what they name exists, what is generated is up to date."""
+"""Documents cannot lie: what they show is run, what they name exists, what is generated is up to date."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_the_changelog_knows_every_command() -> None:
 
 
 def test_the_policy_of_the_readme_is_one(tmp_path: Path) -> None:
-    from seatrial.policy import load_policy
+    from seatrial.policy.loader import load_policy
 
     (policy,) = blocks(README, "yaml")
     (tmp_path / "policy.yaml").write_text(policy, "utf-8")

@@ -121,7 +121,7 @@ class _Writer:
 
     def _run(self) -> Event:
         objectives = [
-            {"name": told["name"], "traffic": "steady", "indicator": told["indicator"], "target": "95%"}
+            {key: told[key] for key in ("name", "traffic", "indicator", "op", "value", "target")}
             for told, _ in self._objectives()
         ]
         return {

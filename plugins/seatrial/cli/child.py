@@ -17,8 +17,8 @@ from typing import Self
 from seatrial.core.errors import HarnessError
 from seatrial.core.journal import Event, parse_event
 
-# pytest takes configuration and conftest files from where it starts, and plugins drop litter there: so it gets
-# our own pytest.ini and an empty folder, and nothing lying about at the user's changes what a certificate means.
+# pytest takes configuration and conftest files from where it starts, and plugins drop litter there: so it
+# gets our own pytest.ini and an empty folder, and nothing of the user's changes what a certificate means.
 CONFIG = Path(__file__).with_name("pytest.ini")
 POLL = 0.05  # seconds between two looks at the journal
 GRACE = 15.0  # seconds to revert faults and write the journal's end after an interrupt

@@ -19,7 +19,7 @@ def command(journal: Path, out: Path | None) -> None:
 
     The journal of a run that was killed can be read too; it certifies nothing.
     """
-    from seatrial.reporting import write_reports
+    from seatrial.reporting.write import write_reports
 
     path = journal / "journal.ndjson" if journal.is_dir() else journal
     for written in write_reports(path, out or path.parent):

@@ -47,13 +47,13 @@ def command(
     Leaves with 0 where it is accepted, 1 where it is refused, 3 where a file is missing or is no key.
     """
     from seatrial.certificate.verify import verify
-    from seatrial.policy import load_policy
+    from seatrial.policy.effective import digest_of
 
     found = verify(
         certificate,
         keys=keys,
         now=datetime.now(UTC),
-        policy=load_policy(policy).digest,
+        policy=digest_of(policy),
         journal=journal,
         target_digest=target_digest,
         threshold=threshold,

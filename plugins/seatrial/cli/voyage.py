@@ -74,7 +74,7 @@ def certify(order: Order) -> ExitCode:
 
 def _suites(order: Order) -> tuple[str, ...]:
     """The suites to run; loads the policy, so that a wrong one is told before anything is made or sent."""
-    from seatrial.policy import load_policy
+    from seatrial.policy.loader import load_policy
 
     policy = load_policy(order.policy)
     return order.suites or policy.spec.suites or bundled_suites()
@@ -139,11 +139,8 @@ def _refused(child: Child, folder: RunFolder) -> None:
     words = child.last_words()
     if child.returncode == PYTEST_USAGE and "ERROR: " in words:
         raise UsageError(words.rpartition("ERROR: ")[2].strip(), hint=f"pytest said more in {folder.log}")
-    died = (
-        f"was killed by signal {-child.returncode}"
-        if (child.returncode or 0) < 0
-        else f"left with {child.returncode}"
-    )
+    code = child.returncode or 0
+    died = f"was killed by signal {-code}" if code < 0 else f"left with {code}"
     raise HarnessError(
         f"pytest {died} before the run was over; it said last:\n{words}", where=str(folder.log)
     )
@@ -156,7 +153,7 @@ def _journal(folder: RunFolder) -> Journal | None:
 def _conclude(order: Order, key: SigningKey, folder: RunFolder, interrupted: bool) -> ExitCode:
     """Write reports and certificate, and decide."""
     from seatrial.core.decision import decide
-    from seatrial.reporting import write_reports
+    from seatrial.reporting.write import write_reports
 
     journal = _journal(folder)
     if journal is None:
