@@ -107,7 +107,8 @@ def _chance(batches: int, events: float) -> float:
     """By how much the ratio may exceed 1 in an independent series.
 
     Of k events in B batches about k² / 2B pairs meet by chance, nearly Poisson; each adds 2 / k to the ratio.
-    The normal limit, sqrt(2 / B), is what this comes to with many; with few, the skew counts (Cornish–Fisher).
+    The normal limit, sqrt(2 / B), is what this comes to with many; with few, the skew (Cornish–Fisher) counts
+    too.
     """
     normal = _Z * math.sqrt(2.0 / batches)
     skew = (_Z * _Z - 1.0) / 6.0

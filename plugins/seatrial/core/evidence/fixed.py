@@ -1,7 +1,7 @@
 """Exact bounds for recorded data: the sample is there, it is looked at once.
 
-Clopper–Pearson: the upper bound is the share at which as few bad events as were seen would have had probability
-α; the lower one that at which as many would have had β. Not valid when polled: running tests use
+Clopper–Pearson: the upper bound is the share at which as few bad events as were seen would have had
+probability α; the lower one that at which as many would have had β. Not valid when polled: running tests use
 `seatrial.core.evidence.sequential`. MLPerf's early-stopping counts are the same bound read backwards.
 Sources: Clopper & Pearson, Biometrika 26 (1934) 404; MLPerf inference rules, "early stopping".
 """
