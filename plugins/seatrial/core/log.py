@@ -47,17 +47,9 @@ class Log:
     @property
     def nbytes(self) -> int:
         """Bytes held by the columns."""
-        columns = [
-            self._intended,
-            self._lag,
-            self._duration,
-            self._ttfc,
-            self._chunks,
-            self._status,
-            self._error,
-        ]
-        columns += [self._gaps, *(self._tokens or ())]
-        return sum(len(column) * column.itemsize for column in columns)
+        floats = (self._intended, self._lag, self._duration, self._ttfc, self._gaps)
+        counts = (self._chunks, self._status, self._error, *(self._tokens or ()))
+        return sum(len(c) * c.itemsize for c in floats) + sum(len(c) * c.itemsize for c in counts)
 
     def append(self, exchange: Exchange) -> None:
         """Add one exchange behind all others."""

@@ -8,9 +8,8 @@ otherwise the fast ones would be judged first.
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -23,6 +22,8 @@ from seatrial.core.verdict import Verdict
 from seatrial.load.budget import Budget, Prices
 from seatrial.load.closed_loop import ClosedLoop
 from seatrial.load.ledger import Ledger
+from seatrial.targets.client import clock
+from seatrial.targets.target import new_event_loop
 
 POLL = 0.01  # seconds between two looks at the stop conditions
 
@@ -30,8 +31,8 @@ POLL = 0.01  # seconds between two looks at the stop conditions
 class Sender(Protocol):
     """The measuring client, as far as traffic needs it."""
 
-    async def exchange(self, prompt: Any, *, index: int, intended: float, zero: float) -> Exchange:
-        """Send one request and observe its answer; never raises for what the target does."""
+    async def exchange(self, prompt: int, *, index: int, intended: float, zero: float) -> Exchange:
+        """Ask prompt number *prompt* and observe the answer; never raises for what the target does."""
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -43,7 +44,7 @@ class Traffic:
     Args:
         name: as in the policy.
         connect: makes the measuring client, inside the running loop.
-        prompts: what is asked, drawn in random order without replacement, again and again.
+        prompts: how many there are; drawn in random order without replacement, again and again.
         arrivals: when requests leave.
         budget: what may be spent.
         risk: what the policy accepts and assumes.
@@ -59,7 +60,7 @@ class Traffic:
         self,
         name: str,
         connect: Callable[[], Awaitable[Sender]],
-        prompts: Sequence[Any],
+        prompts: int,
         *,
         arrivals: ClosedLoop,
         budget: Budget,
@@ -100,7 +101,7 @@ class Traffic:
     @property
     def span(self) -> float:
         """Seconds of sending up to now, pauses left out."""
-        running = 0.0 if self._segment_began is None else time.monotonic() - self._segment_began
+        running = 0.0 if self._segment_began is None else clock() - self._segment_began
         return self._span + running
 
     @property
@@ -122,7 +123,7 @@ class Traffic:
             KeyboardInterrupt: passed on after what was measured is in the journal.
         """
         if self._runner is None:
-            self._runner = asyncio.Runner(loop_factory=_loop_factory())
+            self._runner = asyncio.Runner(loop_factory=new_event_loop)
         try:
             self._runner.run(self._extend(until))
         except BaseException:
@@ -134,7 +135,7 @@ class Traffic:
     async def _extend(self, until: Callable[[], bool]) -> None:
         if self._client is None:
             self._client = await self._connect()
-            self._zero = time.monotonic()
+            self._zero = clock()
             self._ledger.opened()
             await self._warm_up(self._client)
         while not self.stopped and not until():
@@ -149,8 +150,8 @@ class Traffic:
             index = next(left, None)
             if index is None:
                 return False
-            prompt = self._prompts[self._draw()]
-            exchange = await client.exchange(prompt, index=index, intended=self._now(), zero=self._zero)
+            now = clock() - self._zero
+            exchange = await client.exchange(self._draw(), index=index, intended=now, zero=self._zero)
             self._ledger.warmed_up(exchange)
             self.cost += self._prices.of(exchange)
             return True
@@ -160,7 +161,7 @@ class Traffic:
     async def _segment(self, client: Sender, until: Callable[[], bool]) -> None:
         """One stretch of sending, cut short where more stretches are demanded."""
         self._segments += 1
-        self._segment_began = time.monotonic()
+        self._segment_began = clock()
         last = self._segments >= self.risk.segments
         length = float("inf") if last else self.risk.min_duration / self.risk.segments
         going = True
@@ -170,11 +171,8 @@ class Traffic:
                 return False
             index = self._sent
             self._sent += 1
-            number = self._draw()
-            exchange = await client.exchange(
-                self._prompts[number], index=index, intended=self._now(), zero=self._zero
-            )
-            self._arrived(exchange._replace(prompt=number))
+            now = clock() - self._zero
+            self._arrived(await client.exchange(self._draw(), index=index, intended=now, zero=self._zero))
             return True
 
         run = asyncio.ensure_future(self._arrivals.run(send))
@@ -182,10 +180,10 @@ class Traffic:
             while not run.done():
                 await asyncio.wait((run,), timeout=POLL)
                 self._ledger.tick(self.log, self._segments)
-                going = going and time.monotonic() - self._segment_began < length and not until()
+                going = going and clock() - self._segment_began < length and not until()
         finally:
             run.cancel()
-            self._span += time.monotonic() - self._segment_began
+            self._span += clock() - self._segment_began
             self._segment_began = None
         await run
 
@@ -196,12 +194,9 @@ class Traffic:
             self.log.append(ready)
             self._ledger.took(ready)
 
-    def _now(self) -> float:
-        return time.monotonic() - self._zero
-
     def _draw(self) -> int:
         if not self._order:
-            self._order = self._shuffle.permutation(len(self._prompts)).tolist()
+            self._order = self._shuffle.permutation(self._prompts).tolist()
         return self._order.pop()
 
     def watch(self, trial: Trial) -> None:
@@ -221,11 +216,3 @@ class Traffic:
             self._runner.run(self._client.close())
         self._runner.close()
         self._runner = self._client = None
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop

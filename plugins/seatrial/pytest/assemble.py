@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.core.evidence.plan import expected_requests
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
 from seatrial.core.units import format_share
@@ -18,7 +17,9 @@ from seatrial.core.verdict import Verdict
 from seatrial.load.budget import Budget, Prices
 from seatrial.load.closed_loop import ClosedLoop
 from seatrial.load.ledger import Ledger
-from seatrial.load.prompts import load_prompts
+from seatrial.load.plan import plan_policy
+from seatrial.load.prompts import PromptSet, load_prompts
+from seatrial.load.sender import PromptSender
 from seatrial.load.traffic import Sender, Traffic
 from seatrial.targets.client import Client
 from seatrial.targets.config import HttpJson, TargetConfig, Timeouts, Tls
@@ -132,8 +133,8 @@ def traffic(
     )
     return Traffic(
         name,
-        _connector(config, spec),
-        asked,
+        _connector(config, spec, asked),
+        len(asked),
         arrivals=ClosedLoop(spec.concurrency),
         budget=budget,
         risk=risk,
@@ -144,9 +145,11 @@ def traffic(
     )
 
 
-def _connector(config: TargetConfig, spec: TrafficSpec) -> Callable[[], Any]:
+def _connector(
+    config: TargetConfig, spec: TrafficSpec, prompts: PromptSet
+) -> Callable[[], Awaitable[Sender]]:
     async def connect() -> Sender:
-        return Client(config, connections=spec.concurrency, stream=spec.stream)
+        return PromptSender(Client(config, connections=spec.concurrency), prompts, stream=spec.stream)
 
     return connect
 
@@ -160,14 +163,11 @@ def prices(loaded: LoadedPolicy, target: str) -> Prices:
 
 
 def plan(loaded: LoadedPolicy) -> dict[str, Any]:
-    """What the objectives are expected to need, by traffic: requests, at half of each limit's bad events."""
-    needs: dict[str, int] = {}
-    risk = loaded.policy.spec.risk.risk
-    for objective in objectives(loaded):
-        if objective.traffic is not None and objective.limit > 0:
-            requests = expected_requests(objective.limit, risk.confidence, risk.power, risk.deff)
-            needs[objective.traffic] = max(requests, needs.get(objective.traffic, 0))
-    return {"requests": sum(needs.values()), "by_traffic": needs}
+    """What the policy is expected to need, for the journal."""
+    if not any(spec.traffic for spec in loaded.policy.spec.objectives):
+        return {"requests": 0, "minutes": 0.0, "usd": None}
+    expected = plan_policy(loaded)
+    return {"requests": expected.requests, "minutes": round(expected.minutes, 2), "usd": expected.usd}
 
 
 def verdict_line(objective: Mapping[str, Any], verdict: Verdict) -> str:

@@ -14,7 +14,7 @@ class Inconclusive(Exception):
     """Ends a test: it could not be decided. Never green."""
 
 
-class NotApplicable(pytest.skip.Exception):
+class NotApplicable(pytest.skip.Exception):  # type: ignore[name-defined,misc]
     """Ends a test: the question does not arise for this target."""
 
 

@@ -85,9 +85,9 @@ class TrialRun:
         self.worker = (getattr(config, "workerinput", None) or {}).get("workerid")
         self.is_controller = self.worker is None and getattr(config.option, "dist", "no") != "no"
         self._configs = assemble.targets(loaded)
-        self._redactor = Redactor(
-            secret for target in self._configs.values() for secret in target.redactor.secrets
-        )
+        self._redactor = Redactor()
+        for target in self._configs.values():
+            self._redactor.merge(target.redactor)
         self._journal = self._open_journal()
 
     # ---- the journal
