@@ -347,6 +347,14 @@ def spell_duration(seconds: float) -> str:
     return f"{_shortest(seconds)}s"
 
 
+def spell_size(size: int) -> str:
+    """Exact and short, as written in a policy: ``16MiB``, ``1000B``; `parse_size` undoes it."""
+    for unit in ("GiB", "MiB", "KiB"):
+        if size and size % int(_SIZES[unit]) == 0:
+            return f"{size // int(_SIZES[unit])}{unit}"
+    return f"{size}B"
+
+
 def _scaled(text: Written, dimension: Dimension, units: dict[str, Decimal]) -> float:
     if _is_zero(text):
         return 0.0

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
-from seatrial.policy.loader import LoadedPolicy, load_policy
+from seatrial.policy.loader import DEFAULT, LoadedPolicy, load_policy
 from seatrial.policy.marked import Marked
 from seatrial.policy.problems import Path, field_text
 
@@ -70,8 +70,15 @@ def rows(loaded: LoadedPolicy) -> Iterator[tuple[Path, Any, str]]:
 
 
 def show(loaded: LoadedPolicy) -> str:
-    """The effective policy as plain text, one value a line with its origin; named things by their name."""
-    lines = [(_shown_path(loaded, path), _shown(value), origin) for path, value, origin in rows(loaded)]
+    """The effective policy as plain text, one value a line with its origin; named things by their name.
+
+    What is empty by default is left out.
+    """
+    lines = [
+        (_shown_path(loaded, path), _shown(value), origin)
+        for path, value, origin in rows(loaded)
+        if value not in ("", [], {}) or origin != DEFAULT.source
+    ]
     left = max(len(path) for path, _, _ in lines)
     middle = min(max(len(value) for _, value, _ in lines), 48)
     body = [f"{path:<{left}}  {value:<{middle}}  {origin}" for path, value, origin in lines]

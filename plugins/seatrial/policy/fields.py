@@ -31,6 +31,7 @@ from seatrial.core.units import (
     parse_share,
     parse_size,
     spell_duration,
+    spell_size,
 )
 from seatrial.policy.secret import MASK, Secret
 
@@ -39,7 +40,7 @@ class Model(BaseModel):
     """Base of every part of a policy: frozen, and an unknown key is an error."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=False, arbitrary_types_allowed=True
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True
     )
 
 
@@ -103,7 +104,7 @@ PositiveDuration = Annotated[
     float, AfterValidator(_positive), *_kind(parse_duration, spell_duration, **_DURATION)
 ]
 Share = Annotated[float, *_kind(parse_share, _spell_share, **_SHARE)]
-Size = Annotated[int, AfterValidator(_positive), *_kind(parse_size, lambda size: f"{size}B", **_SIZE)]
+Size = Annotated[int, AfterValidator(_positive), *_kind(parse_size, spell_size, **_SIZE)]
 Count = Annotated[int, *_kind(parse_count, int, **_COUNT)]
 PositiveCount = Annotated[int, AfterValidator(_positive), *_kind(parse_count, int, **_COUNT)]
 Price = Annotated[Money, *_kind(parse_money, str, **_MONEY)]

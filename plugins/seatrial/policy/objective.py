@@ -112,26 +112,7 @@ class Criterion(Model):
     target: Share | None = None
 
 
-CriterionField = Annotated[
-    Criterion | None,
-    BeforeValidator(_criterion),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"$ref": "#/$defs/Criterion"},
-                {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {"criteria": {"type": "array", "items": {"type": "string"}}},
-                        "required": ["criteria"],
-                        "additionalProperties": False,
-                    },
-                },
-            ]
-        }
-    ),
-]
+CriterionField = Annotated[Criterion | None, BeforeValidator(_criterion)]
 
 
 class ObjectiveSpec(Model):
