@@ -18,7 +18,9 @@ README = (PROJECT / "README.md").read_text("utf-8")
 
 
 def blocks(text: str, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    """The contents of every fenced block of that language."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [content for named, content in found if named == language]
 
 
 def command_lines() -> list[list[str]]:

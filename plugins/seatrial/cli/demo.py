@@ -64,6 +64,7 @@ def command(
         known(name)
     recipe, policy = MODEL if llm else GATEWAY
     arguments = [word for name in defects for word in ("--defect", name)]
+    arguments += ["--seed", str(seed)] if seed is not None and not llm else []
     with _system(recipe, arguments) as system:
         order = Order(find_policy(policy)[0], system.uri, suites, out, seed, key, _told(defects, llm, suites))
         return certify(order)
