@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from functools import partial
 from time import perf_counter as clock
 from types import TracebackType
 from typing import NamedTuple
@@ -163,8 +162,8 @@ class Client:
         """
         future: asyncio.Future[Exchange] = asyncio.get_running_loop().create_future()
         prepared = request if isinstance(request, Prepared) else self.prepare(request, stream=stream)
-        call = self._call(prepared, partial(_resolve, future), keep_raw, timeouts)
-        call.failed = partial(_reject, future)
+        call = self._call(prepared, _nobody, keep_raw, timeouts)
+        call.future = future
         call.index, call.zero, call.prompt = index, zero, prompt
         call.intended = clock() - zero if intended is None else intended
         self._begin(call)
@@ -222,8 +221,9 @@ class Client:
             connection.call = None
             connection.close()
         for call in given_up:
-            if call.failed is not None:
-                call.failed(HarnessError("the client was closed while this request was on its way"))
+            if call.failed is not None or call.future is not None:
+                trouble = HarnessError("the client was closed while this request was on its way")
+                self._harness_trouble(call, trouble)
         await self._all_lost()
 
     async def _all_lost(self) -> None:
@@ -330,14 +330,16 @@ class Client:
             connection.start(call)
 
     def _harness_trouble(self, call: Call, error: HarnessError) -> None:
-        if call.failed is not None:
+        if call.future is not None:
+            if not call.future.done():
+                call.future.set_exception(error)
+        elif call.failed is not None:
             call.failed(error)
         elif self._loop is not None:
             self._loop.call_exception_handler({"message": str(error), "exception": error})
 
     def _abandon(self, call: Call) -> None:
         """Nobody waits for this call any more."""
-        call.then = call.failed = _nobody
         if call in self._waiting:
             self._waiting.remove(call)
         for task, dialled in self._dialling.items():
@@ -353,8 +355,12 @@ class Client:
             exchange = self._exchange(call)
         except Exception as error:
             self.trouble(call, error)
-        else:
+            return
+        future = call.future
+        if future is None:
             call.then(exchange)
+        elif not future.done():  # it may have been cancelled in this very turn of the loop
+            future.set_result(exchange)
 
     def _exchange(self, call: Call) -> Exchange:
         zero = call.zero
@@ -390,15 +396,5 @@ class Client:
         )
 
 
-def _resolve(future: asyncio.Future[Exchange], exchange: Exchange) -> None:
-    if not future.done():  # it may have been cancelled in this very turn of the loop
-        future.set_result(exchange)
-
-
-def _reject(future: asyncio.Future[Exchange], error: BaseException) -> None:
-    if not future.done():
-        future.set_exception(error)
-
-
 def _nobody(_: object) -> None:
-    """For calls that were given up."""
+    """For calls whose exchange goes to a future."""

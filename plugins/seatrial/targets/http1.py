@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from time import perf_counter as clock
 from typing import TYPE_CHECKING, Protocol, cast
@@ -33,31 +33,21 @@ GRACE = 0.002
 class Call:
     """One request on its way, and what was seen of its answer. Times on `clock`, 0.0 where not reached."""
 
-    __slots__ = (
-        "connected",
-        "detail",
-        "done",
-        "error",
-        "failed",
-        "first_byte",
-        "head_only",
-        "headers",
-        "index",
-        "intended",
-        "keeper",
-        "max_body",
-        "prompt",
-        "reader",
-        "received",
-        "request",
-        "retried",
-        "secured",
-        "sent",
-        "status",
-        "then",
-        "timeouts",
-        "zero",
-    )
+    # Defaults live on the class: most of them stay as they are, and a call is made for every request.
+    failed: Callable[[BaseException], None] | None = None
+    future: asyncio.Future[Exchange] | None = None
+    keeper: Keeper | None = None
+    head_only = False
+    retried = False
+    sent = first_byte = done = 0.0
+    connected = secured = NAN
+    status = received = 0
+    error: ErrorKind | None = None
+    detail = ""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    index = 0
+    intended = zero = 0.0
+    prompt = -1
 
     def __init__(
         self,
@@ -72,19 +62,6 @@ class Call:
         self.timeouts = timeouts
         self.max_body = max_body
         self.then = then
-        self.failed: Callable[[BaseException], None] | None = None
-        self.keeper: Keeper | None = None
-        self.head_only = False
-        self.retried = False
-        self.sent = self.first_byte = self.done = 0.0
-        self.connected = self.secured = NAN
-        self.status = self.received = 0
-        self.error: ErrorKind | None = None
-        self.detail = ""
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.index = 0
-        self.intended = self.zero = 0.0
-        self.prompt = -1
 
 
 class Owner(Protocol):
@@ -377,7 +354,7 @@ class Connection(asyncio.Protocol):
             self._fail(call, ErrorKind.TIMEOUT_IDLE, detail)
 
 
-def _endless(headers: list[tuple[bytes, bytes]]) -> bool:
+def _endless(headers: Sequence[tuple[bytes, bytes]]) -> bool:
     """Whether only the end of the connection ends the body."""
     for name, value in headers:
         if name == b"content-length" or (name == b"transfer-encoding" and value.lower().endswith(b"chunked")):

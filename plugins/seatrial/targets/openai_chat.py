@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatrial.core.exchange import ErrorKind
+from seatrial.core.exchange import ErrorKind, Usage
 from seatrial.targets.config import TargetConfig
 from seatrial.targets.reader import Reader, error_message, text_or_none, usage_of
 from seatrial.targets.secret import Secret
@@ -155,25 +155,44 @@ class OpenAIReader(Reader):
         if isinstance(value, dict) and value.get("error"):
             self.fail(ErrorKind.STREAM_ERROR, f"an error with HTTP 200: {self.excerpt(error_message(value))}")
             return
-        choices = value.get("choices") if isinstance(value, dict) else None
-        choice = choices[0] if isinstance(choices, list) and choices else None
-        message = choice.get("message") if isinstance(choice, dict) else None
-        if not isinstance(message, dict):
+        try:
+            choice = value["choices"][0]
+            message, finish = choice["message"], choice.get("finish_reason")
+            content, refusal, calls = message.get("content"), message.get("refusal"), message.get("tool_calls")
+        except (KeyError, IndexError, TypeError, AttributeError):
             self._odd("the answer (no choices[0].message)", value)
             return
-        assert isinstance(choice, dict)
         self._facts(value)
-        self.finish_reason = text_or_none(choice.get("finish_reason"))
-        content = message.get("content")
+        self.finish_reason = text_or_none(finish)
         if isinstance(content, str):
             self.text.append(content)
         elif content is not None:
             self._odd("message.content", content)
-        self._refusal = text_or_none(message.get("refusal")) or ""
-        calls = message.get("tool_calls") or []
-        for position, call in enumerate(calls if isinstance(calls, list) else [calls]):
-            self._tool_delta({**call, "index": position} if isinstance(call, dict) else call)
+        if refusal:
+            self._refusal = text_or_none(refusal) or ""
+        if calls:
+            for position, call in enumerate(calls if isinstance(calls, list) else [calls]):
+                self._tool_delta({**call, "index": position} if isinstance(call, dict) else call)
         self._complete()
+
+    def _plain(self, at: float) -> Answer | None:
+        """The short way for an answer with nothing unusual about it; None sends all others the careful way."""
+        try:
+            text = b"".join(self.body).decode()
+            value, end = scan_json(text)
+            choice, usage = value["choices"][0], value["usage"]
+            message, finish, model = choice["message"], choice["finish_reason"], value["model"]
+            content, given, made = message["content"], usage["prompt_tokens"], usage["completion_tokens"]
+            unusual = message.get("tool_calls") or message.get("refusal") or value.get("error")
+            fingerprint = value.get("system_fingerprint")
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError):
+            return None
+        if unusual or end != len(text) or not (content and finish and type(content) is type(finish) is str):
+            return None
+        if not (type(model) is str and type(given) is type(made) is int):
+            return None
+        counted = Usage(given, made)
+        return Answer(None, "", content, finish, counted, model, text_or_none(fingerprint), (), at)
 
     def on_end(self) -> None:
         if not self.done and self.error is None:
@@ -182,6 +201,10 @@ class OpenAIReader(Reader):
         self._complete()
 
     def finish(self, at: float, complete: bool = True) -> Answer:
+        if complete and self.sse is None and self.status == 200 and not self.stream:
+            plain = self._plain(at)
+            if plain is not None:
+                return plain
         answer = super().finish(at, complete)
         if self._calls or self._refusal:
             calls = tuple((name, arguments) for _, (name, arguments) in sorted((self._calls or {}).items()))
@@ -189,9 +212,14 @@ class OpenAIReader(Reader):
         return answer
 
     def _facts(self, chunk: dict[str, Any]) -> None:
-        self.model = text_or_none(chunk.get("model")) or self.model
-        self.system_fingerprint = text_or_none(chunk.get("system_fingerprint")) or self.system_fingerprint
-        self.usage = usage_of(chunk.get("usage"), "prompt_tokens", "completion_tokens") or self.usage
+        model, usage = chunk.get("model"), chunk.get("usage")
+        fingerprint = chunk.get("system_fingerprint")
+        if isinstance(model, str):
+            self.model = model
+        if isinstance(fingerprint, str):
+            self.system_fingerprint = fingerprint
+        if usage:
+            self.usage = usage_of(usage, "prompt_tokens", "completion_tokens") or self.usage
 
     def _complete(self) -> None:
         """The answer is there as it was sent: is it whole, and is it an answer?"""
