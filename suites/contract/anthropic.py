@@ -44,9 +44,15 @@ def usage_problems(body: Any) -> Problems:
     if not problems:
         problems += wants_count(body["usage"], "input_tokens", "usage")
         problems += wants_count(body["usage"], "output_tokens", "usage")
-    if not problems and not any(value for key, value in body["usage"].items() if "input_tokens" in key):
+    if not problems and not prompt_tokens(body["usage"]):
         problems.append("`usage.input_tokens` is 0 for a prompt that is not empty")
     return problems
+
+
+def prompt_tokens(usage: dict[str, Any]) -> int:
+    """Tokens of the prompt: what a cache gave or took is counted beside ``input_tokens``."""
+    counts = [value for name, value in usage.items() if name.endswith("input_tokens")]
+    return sum(value for value in counts if isinstance(value, int))
 
 
 def stream_problems(events: Sequence[str]) -> Problems:
@@ -146,6 +152,7 @@ DIALECT = Dialect(
     ending=ending_problems,
     error=error_problems,
     usage=usage_problems,
+    prompt_tokens=prompt_tokens,
     finish_reasons=STOP_REASONS,
     cut="max_tokens",
     whole=frozenset({"end_turn", "stop_sequence"}),

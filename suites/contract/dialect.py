@@ -26,6 +26,7 @@ class Dialect:
         ending: judges how that stream came to its end.
         error: judges the parsed body of an error.
         usage: judges the usage object of a parsed body or event.
+        prompt_tokens: all tokens of the prompt in a usage object, read from a cache or not.
         finish_reasons: all words the protocol knows.
         cut: the one for an answer that `max_tokens` cut.
         whole: those for an answer that came to its own end.
@@ -40,6 +41,7 @@ class Dialect:
     ending: Callable[[Sequence[str]], Problems]
     error: Callable[[Any], Problems]
     usage: Callable[[Any], Problems]
+    prompt_tokens: Callable[[dict[str, Any]], int]
     finish_reasons: frozenset[str] = frozenset()
     cut: str = ""
     whole: frozenset[str] = frozenset()

@@ -46,6 +46,11 @@ def usage_problems(body: Any) -> Problems:
     return problems
 
 
+def prompt_tokens(usage: dict[str, Any]) -> int:
+    """Tokens of the prompt; those read from a cache are counted among them."""
+    return _whole(usage.get("prompt_tokens"))
+
+
 def stream_problems(events: Sequence[str]) -> Problems:
     """A whole stream: chunks of one answer. How it ends is judged by `ending_problems`."""
     problems: Problems = []
@@ -146,6 +151,10 @@ def _delta(delta: dict[str, Any]) -> Problems:
     return problems
 
 
+def _whole(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _object(body: Any, name: str) -> Problems:
     problems = wants_text(body, "object")
     if not problems and body["object"] != name:
@@ -161,6 +170,7 @@ DIALECT = Dialect(
     ending=ending_problems,
     error=error_problems,
     usage=usage_problems,
+    prompt_tokens=prompt_tokens,
     finish_reasons=FINISH_REASONS,
     cut="length",
     whole=frozenset({"stop"}),

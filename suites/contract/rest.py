@@ -34,6 +34,11 @@ def no_stream(_: Sequence[str]) -> Problems:
     return []
 
 
+def no_tokens(_: dict[str, Any]) -> int:
+    """No tokens are told."""
+    return 0
+
+
 def _leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [leaf for item in value.values() for leaf in _leaves(item)]
@@ -50,4 +55,5 @@ DIALECT = Dialect(
     ending=no_stream,
     error=error_problems,
     usage=nothing_promised,
+    prompt_tokens=no_tokens,
 )

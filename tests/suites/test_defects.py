@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import suites.contract.test_health as health_items
 
 from seatrial.core.outcome import Outcome
 from seatrial.systems.reference.defects import DEFECTS
 from seatrial.targets.config import TargetConfig, Timeouts
 from seatrial.targets.secret import Secret
 from seatrial.targets.target import Target
-from suites.contract import test_health
 from tests.suites.gateways import gateway
 from tests.suites.running import Result, items, run, run_all
 
@@ -107,7 +107,7 @@ def test_every_item_sends_something_and_all_together_stay_cheap(verdicts: dict[s
 
 @pytest.mark.parametrize(("defect", "red"), RED.items(), ids=RED)
 def test_a_defect_turns_its_items_red(defect: str, red: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(test_health, "LEAST_PATIENCE", 1.2)
+    monkeypatch.setattr(health_items, "LEAST_PATIENCE", 1.2)
     with gateway(defect, keys=(KEY,)) as uri, target_at(uri) as target:
         results = {name: run(ITEMS[name], target) for name in red}
     assert {name: result.outcome for name, result in results.items()} == dict.fromkeys(red, Outcome.FAILED), (
