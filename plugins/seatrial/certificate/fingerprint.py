@@ -41,8 +41,8 @@ _VERSION_FIELD = re.compile(r"(?i).*(version|build|commit|revision|sha|release|d
 _MODEL_LISTS = {"openai-chat": "/models", "anthropic-messages": "/models"}
 
 
-class Probe(Protocol):
-    """The part of a target that a fingerprint needs: `seatrial.targets.target.Target` is one."""
+class Address(Protocol):
+    """The part of a target's settings that a fingerprint needs."""
 
     @property
     def uri(self) -> str:
@@ -55,6 +55,14 @@ class Probe(Protocol):
     @property
     def model(self) -> str | None:
         """The model that the policy asks it for."""
+
+
+class Probe(Protocol):
+    """The part of a target that a fingerprint needs: `seatrial.targets.target.Target` is one."""
+
+    @property
+    def config(self) -> Address:
+        """Its settings."""
 
     def send(self, prompt: str, /) -> Exchange:
         """Ask it something; the exchange carries its `raw` view."""
@@ -83,14 +91,15 @@ def sample(
         The facts. ``answered`` counts no failures: it is False where no probe got an answer, and such facts
         match nothing (see `answered`).
     """
-    parts = urlsplit(target.uri)
+    address = target.config
+    parts = urlsplit(address.uri)
     answers = [target.send(_PROMPT) for _ in range(max(1, probes))]
     good = [answer for answer in answers if answer.ok]
     facts: Facts = {
         "schema": SCHEMA,
-        "uri": public_uri(target.uri),
-        "protocol": target.protocol,
-        "model": target.model,
+        "uri": public_uri(address.uri),
+        "protocol": address.protocol,
+        "model": address.model,
         "answered": bool(good),
         "reported_models": _named(answer.model for answer in good),
         "system_fingerprint": _named(answer.system_fingerprint for answer in good),
@@ -187,7 +196,7 @@ def _headers(answers: list[Exchange]) -> dict[str, list[str]]:
 
 
 def _models(target: Probe, base: str) -> list[Any] | None:
-    path = _MODEL_LISTS.get(target.protocol)
+    path = _MODEL_LISTS.get(target.config.protocol)
     body = _json(target.get(base + path)) if path else None
     listed = body.get("data") if isinstance(body, dict) else None
     if not isinstance(listed, list):

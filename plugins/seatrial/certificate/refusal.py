@@ -25,6 +25,7 @@ class Reason(StrEnum):
     OTHER_POLICY = "other-policy"
     OTHER_JOURNAL = "other-journal"
     OTHER_TARGET = "other-target"
+    EVIDENCE = "evidence"
 
 
 class Refused(SeatrialError):
