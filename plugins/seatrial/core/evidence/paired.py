@@ -22,8 +22,8 @@ Array = NDArray[Any]
 class PairedNonInferiority(BettingMean):
     """Is the candidate's mean score at least *margin* times the baseline's?
 
-    Values are pairs ``(candidate, baseline)``, an array of shape (n, 2), item by item in random order. Estimate
-    and bounds are about the mean of ``candidate - margin * baseline``; the limit is 0.
+    Values are pairs ``(candidate, baseline)``, an array of shape (n, 2), item by item in random order.
+    Estimate and bounds are about the mean of ``candidate - margin * baseline``; the limit is 0.
 
     Args:
         margin: 0.95 lets the candidate lose 5 % of the baseline's mean.
@@ -61,9 +61,9 @@ class PairedNonInferiority(BettingMean):
 class PairedSpeedup(SequentialProportion):
     """Is the candidate at least *ratio* times as fast as the baseline, for the median item?
 
-    Values are pairs ``(candidate, baseline)`` of durations in any one unit, an array of shape (n, 2). A pair is
-    bad where the baseline took less than *ratio* times as long as the candidate; the claim holds where at most
-    half are. It is about the median of the ratio, not about ratios of means.
+    Values are pairs ``(candidate, baseline)`` of durations in any one unit, an array of shape (n, 2). A pair
+    is bad where the baseline took less than *ratio* times as long as the candidate; the claim holds where at
+    most half are. It is about the median of the ratio, not about ratios of means.
 
     Args:
         ratio: the speed-up that is claimed, for example 2.

@@ -1,0 +1,1 @@
+"""Tests of the statistics; `simulations` draws the imaginary systems that they judge."""
