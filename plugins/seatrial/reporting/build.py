@@ -98,30 +98,39 @@ def _objectives(
 ) -> tuple[ObjectiveView, ...]:
     """One view an objective, the worst first; those that were collected and never decided are among them."""
     decided = {event["objective"].get("name"): event for event in events if event["event"] == "verdict"}
-    views = [_objective(event, shown) for event in decided.values()]
+    views = [objective_of(event, shown) for event in decided.values()]
+    reason = "it was never decided" if finished else "the run was cut off before it was decided"
     running = {str(event.get("objective")): event for event in events if event["event"] == "progress"}
     known = facts.declared_objectives(events)
     for name in (*known, *(name for name in running if name not in known)):
         if name not in decided:
-            views.append(_undecided(name, known.get(name, {}), running.get(name), shown, finished))
+            views.append(running_objective(name, known.get(name, {}), running.get(name), shown, reason))
     return tuple(sorted(views, key=lambda view: severity(view.outcome)))
 
 
-def _objective(event: Event, shown: Sequence[Evidence]) -> ObjectiveView:
-    told = event["objective"]
+def objective_of(event: Event, shown: Sequence[Evidence]) -> ObjectiveView:
+    """The view of a ``verdict`` event; *shown* are the exchanges that may have shown it."""
     verdict = Verdict.from_dict(event["verdict"])
-    return _view(told, verdict.outcome, verdict, verdict.reason, shown)
+    return _view(event["objective"], verdict.outcome, verdict, verdict.reason, shown)
 
 
-def _undecided(
-    name: str, told: Event, progress: Event | None, shown: Sequence[Evidence], finished: bool
+def running_objective(
+    name: str, told: Event, progress: Event | None, shown: Sequence[Evidence] = (), reason: str = ""
 ) -> ObjectiveView:
-    reason = "it was never decided" if finished else "the run was cut off before it was decided"
+    """The view of an objective that is not decided.
+
+    Args:
+        name: its name.
+        told: what the policy declares about it; may be empty.
+        progress: its last ``progress`` event, None where nothing was measured.
+        shown: the exchanges that may have counted against it.
+        reason: why it is not decided.
+    """
     verdict = None
     if progress is not None:
         known = {key: progress[key] for key in _PROGRESS if progress.get(key) is not None}
-        told_so_far = {"objective": name, "outcome": "INCONCLUSIVE", "limit": 0.0, "reason": reason, **known}
-        verdict = Verdict.from_dict(told_so_far)
+        so_far = {"objective": name, "outcome": "INCONCLUSIVE", "limit": 0.0, "reason": reason, **known}
+        verdict = Verdict.from_dict(so_far)
     traffic = (progress or {}).get("traffic") or told.get("traffic") or ""
     return _view({**told, "name": name, "traffic": traffic}, Outcome.INCONCLUSIVE, verdict, reason, shown)
 

@@ -15,11 +15,11 @@ from seatrial.reporting.model import ObjectiveView
 from seatrial.reporting.plots import Canvas, dot, plot, rect, text, tone
 
 _LIMIT_AT = 58.0  # where the limit lies on the small scales, percent of their width
-_EVIDENCE_HEIGHT = 150.0
+_EVIDENCE_HEIGHT = 160.0
 
 
 def interval_scale(view: ObjectiveView) -> Markup:
-    """The interval against the limit; the limit lies at the same place in every row, what is allowed is tinted."""
+    """The interval against the limit: the limit at the same place in every row, what is allowed tinted."""
     verdict = view.verdict
     if verdict is None or verdict.n == 0 or verdict.lower is None or verdict.upper is None:
         return Markup('<span class="mute">nothing measured</span>')
@@ -70,7 +70,7 @@ def evidence_growth(view: ObjectiveView) -> Markup | None:
         right=float(n[-1]) * (1.0 if view.outcome is Outcome.INCONCLUSIVE else 1.12) or 1.0,
         low=max(min(0.0, *(float(values.min()) for values in shown)), -1.5 * max(limits)),
         high=max(*limits, *(float(values.max()) for values in shown)) * 1.12,
-        top=18.0,
+        top=26.0,
     )
     parts = [_axis(canvas)]
     for (_, level, label, kind, above), values in zip(lines, shown, strict=True):
@@ -78,19 +78,23 @@ def evidence_growth(view: ObjectiveView) -> Markup | None:
         parts.append(canvas.level(level, f"threshold {kind}"))
         parts.append(text(0, y - 5 if above else y + 14, label, "label"))
         parts.append(canvas.curve(n, np.maximum(values, canvas.low), f"line {kind}"))
-    parts.append(_ending(canvas, view.outcome, verdict, shown[0]))
+    if view.outcome is Outcome.INCONCLUSIVE:
+        for values, word in zip(shown, ("for", "against"), strict=True):
+            parts.append(text(100, canvas.y(max(float(values[-1]), canvas.low)) - 7, word, "label", "end"))
+    else:
+        parts.append(_decided(canvas, view.outcome, verdict, shown[0]))
     return plot(_EVIDENCE_HEIGHT, f"Evidence of {view.name}", _evidence_told(view, verdict, shown), parts)
 
 
 def _lines(outcome: Outcome, proven: float, broken: float) -> list[tuple[int, float, str, str, bool]]:
     """What to draw: column of the trail, level that decides, its name, its colour, label above the level."""
-    for_it = (1, proven, f"proven at {figures.share(1 - math.exp(-proven))}", "pass", True)
-    against = (2, broken, f"disproven at {figures.share(1 - math.exp(-broken))}", "fail", True)
+    for_it = (1, proven, f"proven at {figures.share(1 - math.exp(-proven))}", "pass", False)
+    against = (2, broken, f"disproven at {figures.share(1 - math.exp(-broken))}", "fail", False)
     if outcome is Outcome.FAILED:
         return [against]
     if outcome.green:
         return [for_it]
-    return [for_it, (*against[:4], False)]
+    return [(*for_it[:4], True), against]
 
 
 def _axis(canvas: Canvas) -> str:
@@ -100,15 +104,13 @@ def _axis(canvas: Canvas) -> str:
     return canvas.axis(places, labels)
 
 
-def _ending(canvas: Canvas, outcome: Outcome, verdict: Verdict, values: Floats) -> str:
-    """Where it was decided, or where it stopped."""
-    end = float(values[-1])
-    at, y = canvas.x(verdict.n), canvas.y(max(end, canvas.low))
-    if outcome is Outcome.INCONCLUSIVE:
-        return dot(min(at, 99.0), y, "point open")
+def _decided(canvas: Canvas, outcome: Outcome, verdict: Verdict, values: Floats) -> str:
+    """Where it was decided."""
+    at, y = canvas.x(verdict.n), canvas.y(max(float(values[-1]), canvas.low))
     words = f"decided after {figures.plural(verdict.n, 'request')}"
-    below = min(y + 20, canvas.base - 6)
-    return dot(at, y, f"point {tone(outcome)}") + text(at, below, words, "label strong", "end", -2)
+    return dot(at, y, f"point {tone(outcome)}") + text(
+        at, y - 11, words, "label strong", "end" if at > 40 else "start"
+    )
 
 
 def _evidence_told(view: ObjectiveView, verdict: Verdict, shown: list[Floats]) -> str:

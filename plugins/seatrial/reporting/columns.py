@@ -25,7 +25,8 @@ class Columns:
         index: position in send order, from 0.
         segment: which separated segment it belongs to; negative during warm-up.
         intended: when it should have left, in seconds since the traffic began.
-        duration, ttfc: seconds from then to the last byte and to the first content chunk; NaN where not reached.
+        duration, ttfc: seconds from then to the last byte and to the first content chunk; NaN where there
+            was none.
         lag: seconds from the intended to the real send time: what the load generator itself was late by.
         status: HTTP status, 0 where none came.
         error: position in `kinds`, 0 for a good answer.

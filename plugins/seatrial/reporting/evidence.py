@@ -21,16 +21,20 @@ def evidence(event: dict[str, Any]) -> Evidence:
     index = int(event.get("index") or exchange.get("index") or 0)
     return Evidence(
         anchor=slug("exchange", traffic, index),
+        title=_title(traffic, index, str(event.get("item") or "")),
         traffic=traffic,
         index=index,
         why=one_line(str(event.get("why") or ""), 300),
         objective=event.get("objective"),
         item=event.get("item"),
-        request=cut(str(exchange.get("asked") or ""), _TEXT_LIMIT),
-        answer=cut(str(exchange.get("text") or exchange.get("body") or ""), _TEXT_LIMIT),
+        blocks=tuple(_blocks(exchange)),
         facts=tuple(_facts(exchange)),
         summary=_summary(exchange),
     )
+
+
+def _title(traffic: str, index: int, item: str) -> str:
+    return one_line(f"{traffic or item.rpartition('::')[2] or 'check'}, request {index}", 120)
 
 
 def anchored(items: Iterable[Evidence]) -> list[Evidence]:
@@ -42,6 +46,19 @@ def anchored(items: Iterable[Evidence]) -> list[Evidence]:
         repeat = seen[item.anchor]
         result.append(item if repeat == 1 else replace(item, anchor=f"{item.anchor}-{repeat}"))
     return result
+
+
+def _blocks(exchange: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """The texts, each cut."""
+    for label, value in (("detail", exchange.get("detail")), ("prompt", exchange.get("asked"))):
+        if value:
+            yield label, cut(str(value), _TEXT_LIMIT)
+    answer = exchange.get("text")
+    yield "answer", cut(str(answer), _TEXT_LIMIT) if answer else "(no text)"
+    for call in (exchange.get("tool_calls") or ())[:8]:
+        yield "tool call", cut(" ".join(map(str, call)) if isinstance(call, list) else str(call), _TEXT_LIMIT)
+    if exchange.get("body"):
+        yield "body, as it came", cut(str(exchange["body"]), _TEXT_LIMIT)
 
 
 def _summary(exchange: dict[str, Any]) -> str:
@@ -63,8 +80,6 @@ def _facts(exchange: dict[str, Any]) -> Iterable[tuple[str, str]]:
     status = exchange.get("status")
     yield "status", str(status) if status else "none"
     yield "error", one_line(str(exchange.get("error") or "none"))
-    if exchange.get("detail"):
-        yield "detail", one_line(str(exchange["detail"]), 500)
     yield "finish reason", one_line(str(exchange.get("finish_reason") or "none"))
     yield from _counted(exchange)
 
@@ -80,8 +95,6 @@ def _counted(exchange: dict[str, Any]) -> Iterable[tuple[str, str]]:
         usage = [usage.get("input_tokens"), usage.get("output_tokens")]
     if isinstance(usage, list) and len(usage) == 2:
         yield "usage", f"{one_line(str(usage[0]))} tokens in, {one_line(str(usage[1]))} out"
-    for call in exchange.get("tool_calls") or ():
-        yield "tool call", one_line(" ".join(map(str, call)) if isinstance(call, list) else str(call))
 
 
 def _time(value: Any) -> float | None:

@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from seatrial.core.errors import SeatrialError
+from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
 from seatrial.reporting import figures
-from seatrial.reporting.model import ControlView, FingerprintView, ObjectiveView, RunView
+from seatrial.reporting.model import ControlView, FingerprintView, ObjectiveView, RunView, Trouble
 from seatrial.reporting.text import one_line
 
 Event = dict[str, Any]
+_OBJECTIVE = ("name", "indicator", "op", "value", "target", "traffic")
 
 
 def run_view(events: Sequence[Event], batches: Sequence[Event]) -> RunView:
@@ -59,7 +62,18 @@ def policy(events: Sequence[Event]) -> dict[str, Any]:
 def declared_objectives(events: Sequence[Event]) -> dict[str, Event]:
     """The objectives of the policy by name, whether or not they were ever exercised."""
     declared = (policy(events).get("spec") or {}).get("objectives") or ()
-    return {str(item["name"]): item for item in declared if isinstance(item, dict) and "name" in item}
+    return {
+        str(item["name"]): _spelled(item) for item in declared if isinstance(item, dict) and "name" in item
+    }
+
+
+def _spelled(declared: Event) -> Event:
+    """A declared objective with its limit in words; as it stands where this version cannot read it."""
+    known = {key: declared[key] for key in _OBJECTIVE if declared.get(key) is not None}
+    try:
+        return Objective(**known).to_dict()
+    except (SeatrialError, TypeError, ValueError):
+        return declared
 
 
 def controls(events: Iterable[Event]) -> tuple[ControlView, ...]:
@@ -79,16 +93,12 @@ def fingerprints(events: Iterable[Event]) -> tuple[FingerprintView, ...]:
     return tuple(_fingerprint(target, both) for target, both in seen.items())
 
 
-def errors(events: Iterable[Event]) -> tuple[tuple[str, str, str], ...]:
-    """Harness trouble as ``(where, what, hint)``."""
+def errors(events: Iterable[Event]) -> tuple[Trouble, ...]:
+    """Harness trouble, in order."""
     return tuple(
-        (
-            one_line(str(e.get("where") or "")),
-            one_line(str(e.get("what") or "")),
-            one_line(str(e.get("hint") or "")),
-        )
-        for e in events
-        if e["event"] == "error"
+        Trouble(*(one_line(str(event.get(key) or ""), 400) for key in ("kind", "where", "what", "hint")))
+        for event in events
+        if event["event"] == "error"
     )
 
 
@@ -124,15 +134,16 @@ def assumptions(objectives: Sequence[ObjectiveView], run: RunView) -> tuple[str,
     for verdict in verdicts:
         kinds.setdefault((verdict.dependence, verdict.deff), []).append(verdict.objective)
     said = [
-        f"Dependence: {one_line(dependence)}; {figures.number(deff)} requests count as one independent request "
-        f"(deff {figures.number(deff)}) for {figures.listed(names, 6)}."
+        f"Dependence: {one_line(dependence)}; {figures.number(deff)} requests count as one independent "
+        f"request (deff {figures.number(deff)}) for {figures.listed(names, 6)}."
         if deff > 1
         else f"Dependence: {one_line(dependence)} (deff 1) for {figures.listed(names, 6)}."
         for (dependence, deff), names in kinds.items()
     ]
     said.append(
-        f"A system that misses a limit is passed with at most {figures.share(1 - run.confidence)} probability, "
-        f"one that keeps it is failed with at most {figures.share(1 - run.power)}, however often the data were looked at."
+        f"A system that misses a limit is passed with a chance of at most {figures.share(1 - run.confidence)}, "
+        f"one that keeps it is failed with at most {figures.share(1 - run.power)}, however often the data were "
+        "looked at."
     )
     said.append("Latency counts from the intended send time, so a stalled target cannot hide its queue.")
     said.append("A black box shows chunks, not tokens: times are those of chunks as they arrived.")
@@ -160,6 +171,7 @@ def _control(event: Event) -> ControlView:
         proven_by=tuple(one_line(str(node)) for node in event.get("proven_by") or ()),
         evidence=tuple(_proof(item) for item in event.get("evidence") or ()),
         waiver=_waiver(event.get("waiver")),
+        waived=bool(event.get("waived")),
         item=event.get("item"),
     )
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from seatrial.core import units
 
 RANGE = " … "
+_MOST_DECIMALS = 4
 
 
 def count(value: float) -> str:
@@ -20,9 +21,19 @@ def share(value: float) -> str:
     return units.format_share(value, 2)
 
 
-def share_range(lower: float, upper: float) -> str:
-    """Two shares as percent with as many decimals as the finer of them needs: ``0.6 … 3.9 %``."""
+def share_range(lower: float, upper: float, limit: float = math.nan) -> str:
+    """Two shares as percent with as many decimals as the finer of them needs: ``0.6 … 3.9 %``.
+
+    Args:
+        lower, upper: the shares, 0…1.
+        limit: a share that neither may be rounded to, unless it is that.
+    """
     decimals = max(_decimals(lower), _decimals(upper))
+    while decimals < _MOST_DECIMALS and any(
+        abs(end - limit) > 1e-9 and _percent(end, decimals) == _percent(limit, decimals)
+        for end in (lower, upper)
+    ):
+        decimals += 1
     return f"{_percent(lower, decimals)}{RANGE}{_percent(upper, decimals)} %"
 
 
@@ -80,7 +91,7 @@ def _decimals(value: float) -> int:
     if distance < 1e-9:
         return 0
     wanted = 1 - math.floor(math.log10(distance))
-    return min(max(wanted, 0), 4)
+    return min(max(wanted, 0), _MOST_DECIMALS)
 
 
 def _percent(value: float, decimals: int) -> str:

@@ -8,11 +8,12 @@ from seatrial.core.outcome import Outcome
 from seatrial.reporting import figures, story
 from seatrial.reporting.model import (
     ControlView,
-    FingerprintView,
     Finding,
+    FingerprintView,
     ItemView,
     ObjectiveView,
     SuiteView,
+    Trouble,
     quiet,
     severity,
 )
@@ -24,7 +25,7 @@ def collect(
     suites: Sequence[SuiteView],
     controls: Sequence[ControlView],
     fingerprints: Sequence[FingerprintView],
-    errors: Sequence[tuple[str, str, str]],
+    errors: Sequence[Trouble],
 ) -> tuple[Finding, ...]:
     """Every objective, check, control and fact that is not plainly passed, each once, the worst first."""
     named = {view.name for view in objectives}
@@ -79,8 +80,9 @@ def _item(item: ItemView) -> Finding:
         item.title,
         f"{label}{': ' if reason else ''}{reason}",
         "",
-        f"{item.suite}/{item.id}",
+        item.id,
         item.evidence,
+        item.suite,
     )
 
 
@@ -110,9 +112,13 @@ def _changed(view: FingerprintView) -> Finding:
     )
 
 
-def _trouble(error: tuple[str, str, str]) -> Finding:
-    where, what, hint = error
-    return Finding(Outcome.ERROR, where or "harness", f"had trouble: {what}", hint, "", None)
+def _trouble(error: Trouble) -> Finding:
+    if error.kind == "interrupted":
+        return Finding(Outcome.ERROR, "The run", "was interrupted", _sentence(error.hint), "", None)
+    name, verb = (
+        ("The target", "could not be tried") if error.kind == "usage" else ("The harness", "had trouble")
+    )
+    return Finding(Outcome.ERROR, name, f"{verb}: {error.what}", _sentence(error.hint), error.where, None)
 
 
 def _sentence(text: str) -> str:

@@ -34,6 +34,7 @@ class _Section:
     lede: str
     distributions: list[tuple[str, Markup]]
     timeline: Markup | None
+    warm: bool
     rows: list[tuple[str, dict[str, str]]]
 
 
@@ -52,8 +53,8 @@ def render_html(report: Report) -> str:
             shown=_shown(report),
             facts=_facts(report),
             strip=_strip(report),
-            level=_level(report),
             growths=growths,
+            suites=_suites(report),
             traffics=[_section(view) for view in report.traffics],
             environment=_environment_rows(report),
         )
@@ -70,7 +71,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    made.filters.update(units=units, short=short_digest)
+    made.filters.update(units=units, short=short_digest, command=command)
     made.globals.update(
         tone=tone,
         story=story,
@@ -96,14 +97,21 @@ def units(text: str) -> str:
     return _UNIT.sub("\u00a0", text)
 
 
+def command(line: str) -> Markup:
+    """A command whose words stay whole where they can, so that no line breaks within an option."""
+    return Markup(" ").join(Markup('<span class="word">{}</span>').format(word) for word in line.split(" "))
+
+
 def short_digest(digest: str | None) -> str:
     """``sha256:9f2c4d…50e1e1``: enough of a digest to tell it from another."""
     kind, colon, value = (digest or "").rpartition(":")
-    return f"{kind}{colon}{value[:6]}…{value[-6:]}" if len(value) > 16 else digest or "–"
+    return f"{kind}{colon}{value[:6]}…{value[-4:]}" if len(value) > 16 else digest or "–"
 
 
 def _leading(report: Report) -> tuple[Finding, ...]:
-    """What stands beside the verdict: the worst, and only what keeps the run from being certified."""
+    """What stands beside the verdict: what keeps the run from being certified, or what it was warned of."""
+    if report.certified:
+        return report.findings[:_LEADING]
     return tuple(found for found in report.findings if not found.outcome.green)[:_LEADING]
 
 
@@ -119,6 +127,16 @@ def _shown(report: Report) -> list[Evidence]:
     return [*dict.fromkeys(wanted), *rest][: max(_SHOWN, len(wanted))]
 
 
+def _suites(report: Report) -> list[SuiteView]:
+    """The suites without the items that the table of objectives shows already."""
+    told = {view.name for view in report.objectives}
+    rest = [
+        SuiteView(suite.name, tuple(item for item in suite.items if item.objective not in told))
+        for suite in report.suites
+    ]
+    return [suite for suite in rest if suite.items]
+
+
 def _facts(report: Report) -> list[tuple[str, str]]:
     run = report.run
     prints = report.fingerprints
@@ -130,7 +148,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     signed = {
         True: "verified ✓",
         False: "not valid ✕",
-        None: "see the footer" if report.certified else "none",
+        None: "certificate.intoto.json" if report.certified else "not granted",
     }
     rows = [
         ("target", ", ".join(view.uri for view in prints) or "–"),
@@ -172,11 +190,6 @@ def _strip(report: Report) -> list[tuple[str, str, str]]:
     return cells
 
 
-def _level(report: Report) -> str:
-    run = report.run
-    return f"upper end at {figures.share(run.confidence)}, lower end at {figures.share(run.power)}"
-
-
 def _section(view: TrafficView) -> _Section:
     data = view.columns.measured
     charts = [
@@ -194,6 +207,7 @@ def _section(view: TrafficView) -> _Section:
         lede=about + measured,
         distributions=[(caption, chart) for caption, chart in charts if chart is not None],
         timeline=traffic_charts.timeline(view),
+        warm=len(data) < len(view.columns),
         rows=traffic_charts.summary_rows(view),
     )
 

@@ -97,7 +97,8 @@ def _numbers(objective: ObjectiveView) -> list[str]:
         f"objective: {objective.name} {objective.statement}",
         f"observed: {story.observed(objective)}",
         f"interval: {story.interval(objective)}",
-        f"method: {verdict.method}; confidence {verdict.confidence:g}; power {verdict.power:g}; deff {verdict.deff:g}",
+        f"method: {verdict.method}",
+        f"confidence {verdict.confidence:g}, power {verdict.power:g}, deff {verdict.deff:g}",
         f"dependence: {verdict.dependence}",
     ]
 
@@ -112,7 +113,7 @@ def _run_suite(report: Report) -> ET.Element | None:
     outcome = report.outcome if report.finished else Outcome.ERROR
     case = ET.SubElement(element, "testcase", classname="seatrial", name="certification", time="0.000")
     said = [f"{report.headline.lead} {report.headline.why}", *report.reasons]
-    said += [f"{where}: {what}. {hint}" for where, what, hint in report.errors]
+    said += [f"{error.where}: {error.what}. {error.hint}" for error in report.errors]
     _result(case, outcome, "\n".join(said))
     return _counted(element, 0.0)
 

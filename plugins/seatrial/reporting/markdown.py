@@ -11,22 +11,25 @@ from seatrial.reporting import figures, story
 from seatrial.reporting.model import ControlView, Finding, ObjectiveView, Report, SuiteView
 from seatrial.reporting.text import one_line
 
-# Characters that mean something to GitHub's Markdown, inside a table too.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$^=-])")
-_LINK_STARTS = re.compile(r"(?i)\b(?=(?:www\.|(?:https?|ftp|mailto|xmpp):))|(?<=:)(?=//)")
-_MENTION = re.compile(r"@(?=\S)")
-_REFERENCE = re.compile(r"(?<=#)(?=\d)|(?<=GH-)(?=\d)", re.IGNORECASE)
-_JOINER = "\u2060"  # invisible: breaks what GitHub would turn into a link or a mention
+# Characters that mean something to GitHub's Markdown wherever they stand, an underscore only beside a word,
+# and what makes a list or a rule at the beginning of a line.
+_SPECIAL = re.compile(r"[\\`*\[\]#|~$]|!(?=\[)|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_AT_START = re.compile(r"^([-+=]|\d+[.)])")
+# What GitHub makes a link or a mention of, broken by an invisible character.
+_LINKED = re.compile(r"(?i)(?:(?:https?|ftp|mailto|xmpp)(?=:)|www(?=\.)|@(?=\S)|#(?=\d)|\bGH-(?=\d))")
+_JOINER = "\u2060"
 _ROWS = 60
 
 
 def plain(text: str, limit: int = 300) -> str:
-    """*text* as Markdown that shows just these characters: no link, image, HTML, mention or table cell gets out."""
-    text = one_line(text, limit)
-    text = _REFERENCE.sub(_JOINER, _MENTION.sub("@" + _JOINER, _LINK_STARTS.sub(_JOINER, text)))
-    text = re.sub(r"(?i)(www|https?|ftp|mailto|xmpp)(?=[.:])", rf"\1{_JOINER}", text)
+    """*text* as Markdown that shows just these characters.
+
+    No link, image, HTML, mention or table cell gets out of it.
+    """
+    text = _LINKED.sub(lambda found: found[0] + _JOINER, one_line(text, limit))
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
+    text = _SPECIAL.sub(lambda found: "\\" + found[0], text)
+    return _AT_START.sub(lambda found: found[0][:-1] + "\\" + found[0][-1], text)
 
 
 def code(text: str, limit: int = 300) -> str:
@@ -63,7 +66,7 @@ def _findings(findings: Sequence[Finding]) -> str:
 
 def _warnings(findings: Sequence[Finding]) -> str:
     return "\n".join(
-        f"- {found.outcome.symbol} **{plain(found.name)}** {plain(found.sentence)} {plain(found.detail)}".rstrip()
+        f"- {found.outcome.symbol} **{plain(found.name)}** {plain(f'{found.sentence}. {found.detail}', 500)}"
         for found in findings[:_ROWS]
     )
 

@@ -53,18 +53,19 @@ class Evidence:
     Attributes:
         anchor: name of its place in the HTML report.
         objective, item: what it counts against, where that is known.
-        facts: ``(label, value)`` pairs in reading order.
+        facts: ``(label, value)`` pairs in reading order: times, status, error.
+        blocks: ``(label, text)`` pairs: detail, prompt, answer, tool calls; each cut.
     """
 
     anchor: str
+    title: str
     traffic: str
     index: int
     why: str
     objective: str | None
     item: str | None
-    request: str
-    answer: str
     facts: tuple[tuple[str, str], ...]
+    blocks: tuple[tuple[str, str], ...]
     summary: str
 
 
@@ -159,6 +160,7 @@ class ControlView:
     proven_by: tuple[str, ...]
     evidence: tuple[str, ...]
     waiver: str
+    waived: bool
     item: str | None
 
 
@@ -210,6 +212,7 @@ class Finding:
     """One thing that keeps the run from being certified, as a sentence.
 
     Attributes:
+        suite: the suite it was found by, where that says something.
         source: where the policy or the harness names it (``policy.yaml:17``), or nothing.
     """
 
@@ -219,6 +222,21 @@ class Finding:
     detail: str
     source: str
     evidence: Evidence | None
+    suite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that went wrong and is no verdict on the target.
+
+    Attributes:
+        kind: ``harness``, ``usage`` (the target cannot be tried as configured) or ``interrupted``.
+    """
+
+    kind: str
+    where: str
+    what: str
+    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +288,7 @@ class Report:
     traffics: tuple[TrafficView, ...]
     exchanges: tuple[Evidence, ...]
     fingerprints: tuple[FingerprintView, ...]
-    errors: tuple[tuple[str, str, str], ...]
+    errors: tuple[Trouble, ...]
     assumptions: tuple[str, ...]
     counts: dict[Outcome, int]
     policy: dict[str, Any]

@@ -35,13 +35,13 @@ def interval(objective: ObjectiveView) -> str:
     if not objective.bad_share:
         return f"{figures.number(verdict.lower)}{figures.RANGE}{figures.number(verdict.upper)}"
     if objective.value is None and objective.statement.startswith("≥"):
-        return figures.share_range(1 - verdict.upper, 1 - verdict.lower)
-    return f"{figures.share_range(verdict.lower, verdict.upper)} {objective.bad}".strip()
+        return figures.share_range(1 - verdict.upper, 1 - verdict.lower, 1 - verdict.limit)
+    return f"{figures.share_range(verdict.lower, verdict.upper, verdict.limit)} {objective.bad}".strip()
 
 
 def decided_by(verdict: Verdict) -> str:
     """How it was decided, short enough for a table."""
-    method = verdict.method.split(",")[0].split("(")[0].strip() or "–"
+    method = (verdict.method.split() or ["–"])[0].strip(",;")
     return f"{method}, deff {figures.number(verdict.deff)}" if verdict.n else method
 
 
@@ -81,16 +81,18 @@ def headline(
     counts: dict[Outcome, int],
 ) -> Headline:
     """The verdict of the run as a sentence that says why."""
-    standfirst = _standfirst(run, objectives, counts)
     if not finished:
-        return Headline(
-            "Not finished.", "The run was cut off and certifies nothing.", _cut_off(run, standfirst)
-        )
+        return Headline("Not finished.", "The run was cut off and certifies nothing.", _cut_off(run, counts))
+    standfirst = _standfirst(run, objectives, counts)
     if outcome.green:
         return Headline("Certified.", _certified_why(outcome, run, objectives), standfirst)
+    if outcome is Outcome.ERROR and any(found.sentence == "was interrupted" for found in findings):
+        return Headline(
+            "Not finished.", "The run was interrupted and certifies nothing.", _cut_off(run, counts)
+        )
     if outcome is Outcome.ERROR:
         return Headline(
-            "Not certified.", "The harness had trouble.", f"This says nothing about the target. {standfirst}"
+            "Not certified.", _trouble(findings), f"This says nothing about the target. {standfirst}"
         )
     if outcome is Outcome.FAILED:
         return Headline("Not certified.", _why_failed(findings, objectives), standfirst)
@@ -106,6 +108,11 @@ def _certified_why(outcome: Outcome, run: RunView, objectives: Sequence[Objectiv
     return f"{why} at {level}{', with warnings' if outcome is Outcome.WARNED else ''}."
 
 
+def _trouble(findings: Sequence[Finding]) -> str:
+    first = next((found for found in findings if found.outcome is Outcome.ERROR), None)
+    return f"{first.name} {first.sentence.partition(':')[0]}." if first else "The harness had trouble."
+
+
 def _why_failed(findings: Sequence[Finding], objectives: Sequence[ObjectiveView]) -> str:
     failed = [item for item in objectives if item.outcome is Outcome.FAILED]
     if failed:
@@ -113,7 +120,7 @@ def _why_failed(findings: Sequence[Finding], objectives: Sequence[ObjectiveView]
     first = next((item for item in findings if item.outcome is Outcome.FAILED), None)
     if first is None:
         return "A check failed."
-    return _SUITES.get(first.source.partition("/")[0], f"{figures.listed([first.name])} failed.")
+    return _SUITES.get(first.suite, f"{figures.listed([first.name])} failed.")
 
 
 def _why_open(findings: Sequence[Finding], objectives: Sequence[ObjectiveView]) -> str:
@@ -145,7 +152,8 @@ def _standfirst(run: RunView, objectives: Sequence[ObjectiveView], counts: dict[
     if rest:
         parts.append(rest)
     body = "; ".join(parts) if parts else "no objective was exercised and no check ran"
-    return f"{subject}: {body}, after {figures.plural(run.requests, 'request')} in {figures.seconds(run.seconds)}."
+    spent = f"{figures.plural(run.requests, 'request')} in {figures.seconds(run.seconds)}"
+    return f"{subject}: {body}, after {spent}."
 
 
 def _others(objectives: Sequence[ObjectiveView], counts: dict[Outcome, int]) -> str:
@@ -164,5 +172,13 @@ def _others(objectives: Sequence[ObjectiveView], counts: dict[Outcome, int]) -> 
     return f"of {figures.plural(total, 'other check')} {figures.listed(said)}"
 
 
-def _cut_off(run: RunView, standfirst: str) -> str:
-    return f"What is here is what was written until {figures.seconds(run.seconds)} into the run. {standfirst}"
+def _cut_off(run: RunView, counts: dict[Outcome, int]) -> str:
+    """What a run that was cut has to show."""
+    failed, total = counts[Outcome.FAILED], sum(counts.values())
+    done = total - counts[Outcome.INCONCLUSIVE]
+    said = f"{done} of {figures.plural(total, 'check')} came to an end" if total else "no check was collected"
+    said += f", {failed} of them failed" if failed else ""
+    return (
+        f"{run.policy or 'The target'}: what is here was written in the first "
+        f"{figures.seconds(run.seconds)}, with {figures.plural(run.requests, 'request')}; {said}."
+    )

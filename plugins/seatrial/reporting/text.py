@@ -1,7 +1,8 @@
 """Text from outside made harmless before any reporter sees it.
 
-What a target answers is hostile until shown otherwise: it may hold terminal escapes, bidirectional overrides,
-characters that XML forbids, or megabytes. Each reporter still escapes for its own format; this is the gate before.
+What a target answers is hostile until shown otherwise: it may hold terminal escapes, bidirectional
+overrides, characters that XML forbids, or megabytes. Each reporter still escapes for its own format; this is
+the gate before.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ _MARKS_IN_A_ROW = 3
 
 
 def clean(text: str) -> str:
-    """*text* without escape sequences, control, bidirectional and invisible characters; newline and tab stay."""
+    """*text* without escape sequences and without control, bidirectional and invisible characters.
+
+    Newline and tab stay.
+    """
     if text.isascii() and text.isprintable():
         return text
     text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))

@@ -40,25 +40,35 @@ def distribution(traffic: TrafficView, indicator: str) -> Markup | None:
     parts += [_limit_mark(canvas, limit, place) for place, limit in enumerate(limits)]
     over = int((found > edges[-1]).sum())
     if over:
-        parts.append(text(100, canvas.base - 8, f"{figures.count(over)} later →", "label", "end"))
+        parts.append(text(100, canvas.base - 8, f"{figures.count(over)} beyond →", "label", "end"))
     return plot(_DISTRIBUTION_HEIGHT, f"{traffic.name}: {NAMES[indicator]}", _told(found, limits), parts)
 
 
 def timeline(traffic: TrafficView) -> Markup | None:
-    """Durations over the run: median and spread, those beyond the limit, errors, segments. None without data."""
+    """Durations over the run: median and spread, those beyond the limit, errors, segments.
+
+    None without data.
+    """
     data = traffic.columns
-    if not len(data) or not np.isfinite(data.intended).any():
+    if not np.isfinite(data.intended).any():
         return None
     limits = traffic.limits_on("operation.duration")
     canvas = _timeline_canvas(data, limits)
-    centres, low, middle, high = _slices(data, canvas)
-    parts = [*_stretches(canvas, data), canvas.band(centres, low, high, "band")]
-    parts += [canvas.curve(centres, middle, "line"), *_beyond(canvas, data, limits), *_errors(canvas, data)]
-    parts.append(canvas.axis(*second_ticks(canvas.right, 8)))
+    centres, low, middle, high = _slices(data.measured, canvas)
+    parts = [*_stretches(canvas, data), *_grid(canvas, limits), canvas.band(centres, low, high, "band")]
+    parts += [canvas.curve(centres, middle, "line"), *_beyond(canvas, data.measured, limits)]
+    parts += [
+        *_warm(canvas, data),
+        *_errors(canvas, data.measured),
+        canvas.axis(*second_ticks(canvas.right, 8)),
+    ]
     for limit in limits:
         parts.append(canvas.level(limit.value, "limit"))
-        parts.append(text(0, canvas.y(limit.value) - 5, f"limit {figures.seconds(limit.value)}", "label"))
-    return plot(_TIMELINE_HEIGHT, f"{traffic.name}: durations over the run", _timeline_told(data), parts)
+        words = f"limit {figures.seconds(limit.value)}"
+        parts.append(text(100, canvas.y(limit.value) - 5, words, "label", "end"))
+    return plot(
+        _TIMELINE_HEIGHT, f"{traffic.name}: durations over the run", _timeline_told(data.measured), parts
+    )
 
 
 def summary_rows(traffic: TrafficView) -> list[tuple[str, dict[str, str]]]:
@@ -113,7 +123,7 @@ def _limit_mark(canvas: Canvas, limit: LimitView, place: int) -> str:
 def _told(found: Floats, limits: Sequence[LimitView]) -> str:
     said = ", ".join(f"{name} {figures.seconds(value)}" for name, value in spread(found).items())
     over = [
-        f"{figures.share(float((found > limit.value).mean()))} beyond the limit {figures.seconds(limit.value)}"
+        f"{figures.share(float((found > limit.value).mean()))} beyond {figures.seconds(limit.value)}"
         for limit in limits
     ]
     return "; ".join([f"{figures.plural(len(found), 'answer')}, {said}", *over])
@@ -145,19 +155,20 @@ def _slices(data: Columns, canvas: Canvas) -> tuple[Floats, Floats, Floats, Floa
 def _stretches(canvas: Canvas, data: Columns) -> list[str]:
     """Warm-up shaded, segments told apart by a fine line and a name."""
     parts = []
-    for segment in np.unique(data.segment):
+    segments = np.unique(data.segment)
+    for segment in segments:
         times = finite(data.intended[data.segment == segment])
         if not len(times):
             continue
         start, stop = canvas.x(float(times.min())), canvas.x(float(times.max()))
         if segment < 0:
             parts.append(rect(start, 0, max(stop - start, 0.5), canvas.base, "warmup"))
-            parts.append(text(start, 11, "warm-up", "label", "start", 4))
             continue
         if start > 1:
             parts.append(canvas.upright(float(times.min()), "divider"))
-        parts.append(text(start, 11, f"segment {segment + 1}", "label", "start", 6 if start > 1 else 0))
-    return parts if len(parts) > 1 else []
+        if (segments >= 0).sum() > 1:
+            parts.append(text(start, 11, f"segment {segment + 1}", "label", "start", 6 if start > 1 else 0))
+    return parts
 
 
 def _beyond(canvas: Canvas, data: Columns, limits: Sequence[LimitView]) -> list[str]:
@@ -172,15 +183,34 @@ def _beyond(canvas: Canvas, data: Columns, limits: Sequence[LimitView]) -> list[
     ]
 
 
+def _grid(canvas: Canvas, limits: Sequence[LimitView]) -> list[str]:
+    """Fine lines at round durations, but none beside a limit."""
+    parts = []
+    for value in figures.ticks(canvas.high * 0.92, 3)[1:]:
+        y = canvas.y(value)
+        if all(abs(y - canvas.y(limit.value)) > 16 for limit in limits):
+            parts += [canvas.level(value, "axis"), text(0, y - 4, figures.seconds(value), "tick")]
+    return parts
+
+
+def _warm(canvas: Canvas, data: Columns) -> list[str]:
+    """The warm-up's exchanges, one by one: they are few."""
+    found = np.flatnonzero((data.segment < 0) & np.isfinite(data.duration) & np.isfinite(data.intended))
+    return [
+        dot(canvas.x(float(data.intended[i])), canvas.y(float(data.duration[i])), "warm", 1.8)
+        for i in thinned(found, _MARKS)
+    ]
+
+
 def _errors(canvas: Canvas, data: Columns) -> list[str]:
     """Errors as red strokes on the axis."""
-    times = data.intended[data.failed]
-    places = np.unique(np.round([canvas.x(float(time)) for time in finite(times)], 1))
-    strokes = [rect(min(place, 99.7), canvas.base - 12, 0.3, 12, "error") for place in places]
+    places = np.unique(np.round([canvas.x(float(time)) for time in finite(data.intended[data.failed])], 1))
+    top, base = canvas.base - 12, canvas.base
+    strokes = [f'<line class="error" x1="{at:g}%" x2="{at:g}%" y1="{top:g}" y2="{base:g}"/>' for at in places]
     if strokes:
         words = figures.plural(int(data.failed.sum()), "error")
         at = float(places[0])
-        strokes.append(text(at, canvas.base - 16, words, "label strong fail", "end" if at > 80 else "start"))
+        strokes.append(text(at, top - 5, words, "label strong fail", "end" if at > 80 else "start"))
     return strokes
 
 
@@ -189,4 +219,5 @@ def _timeline_told(data: Columns) -> str:
     said = ", ".join(f"{name} {figures.seconds(value)}" for name, value in found.items())
     wrong = ", ".join(f"{number} {kind}" for kind, number in data.errors()) or "none"
     segments = len(np.unique(data.segment[data.segment >= 0]))
-    return f"{figures.plural(len(data), 'exchange')} in {figures.plural(segments, 'segment')}; {said}; errors: {wrong}"
+    seen = f"{figures.plural(len(data), 'exchange')} in {figures.plural(segments, 'segment')}"
+    return f"{seen}; {said}; errors: {wrong}"
