@@ -14,27 +14,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-WORDS = [
-    *[
-        "The",
-        "sea",
-        "is",
-        "grey",
-        "in",
-        "the",
-        "morning",
-        "and",
-        "green",
-        "at",
-        "noon",
-        "when",
-        "the",
-        "wind",
-        "is",
-        "low",
-    ],
-    ".",
-]
+SENTENCE = "The sea is grey in the morning and green at noon when the wind is low ."
+WORDS = SENTENCE.split()
 
 
 @dataclass
@@ -72,7 +53,7 @@ def scripted(script: Script) -> Starlette:
         try:
             asked = json.loads(await request.body())
             prompt = asked["messages"][-1]["content"]
-        except (ValueError, KeyError, TypeError, IndexError):
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
             status = script.refusals.pop(0) if len(script.refusals) > 1 else script.refusals[0]
             return _error(status, "this is no request")
         if script.hangs:
