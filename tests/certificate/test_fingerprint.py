@@ -1,10 +1,21 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import socket
+import ssl
+import threading
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +40,7 @@ class Target:
     ) -> None:
         self.config = SimpleNamespace(uri=uri, protocol=protocol, model="small")
         self.down = False
+        self.trouble: list[ErrorKind] = []
         self.reported = more.pop("reported", "small-2026")
         self.system_fingerprint = more.pop("system_fingerprint", "fp_1")
         self.server = more.pop("server", "gateway/1.2")
@@ -49,8 +61,8 @@ class Target:
 
     def send(self, prompt: str, /) -> Exchange:
         self.asked.append(prompt)
-        if self.down:
-            return Exchange(0, 0.0, 0.0, 1.0, error=ErrorKind.CONNECT)
+        if self.down or self.trouble:
+            return Exchange(0, 0.0, 0.0, 1.0, error=self.trouble.pop() if self.trouble else ErrorKind.CONNECT)
         answer = self._exchange({"id": self._count, "created": self._count})
         return answer._replace(model=self.reported, system_fingerprint=self.system_fingerprint)
 
@@ -135,6 +147,23 @@ def test_it_sends_few_requests() -> None:
     assert len(target.asked) == PROBES + 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "sent"), [(ErrorKind.TIMEOUT_FIRST_BYTE, 1), (ErrorKind.HTTP_STATUS, PROBES)]
+)
+def test_a_target_that_hangs_is_not_waited_for_again(kind: ErrorKind, sent: int) -> None:
+    target = Target()
+    target.trouble = [kind] * PROBES
+    assert not answered(sample(target))
+    assert len([asked for asked in target.asked if not asked.startswith("/")]) == sent
+
+
+def test_one_failed_probe_is_not_a_change() -> None:
+    target = Target()
+    before = sample(target)
+    target.trouble = [ErrorKind.HTTP_STATUS]
+    assert diff(before, sample(target)) == []
+
+
 def test_the_order_of_a_model_list_does_not_matter() -> None:
     models = [{"id": "b"}, {"id": "a"}]
     assert digest(sample(Target(models=models))) == digest(sample(Target(models=models[::-1])))
@@ -177,6 +206,42 @@ def test_the_tls_key_is_part_of_it() -> None:
     after = sample(target, tls_key=lambda host, port: "sha256:2")
     assert asked == [("bot.example.test", 443)]
     assert diff(before, after) == ["tls_key"]
+
+
+def test_a_renewed_certificate_over_the_same_key_is_the_same_server(tmp_path: Path) -> None:
+    key, renewed = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    first, again, other = (shown(tmp_path / str(n), key) for n, key in enumerate((key, key, renewed)))
+    spki = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert first == again == "sha256:" + hashlib.sha256(spki).hexdigest()
+    assert other != first
+
+
+def shown(folder: Path, key: ec.EllipticCurvePrivateKey) -> str | None:
+    """What `tls_key_of` finds at a server with a fresh certificate over *key*."""
+    folder.mkdir()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bot.example.test")])
+    begin = datetime(2020, 1, 1, tzinfo=UTC)
+    built = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    built = built.serial_number(x509.random_serial_number()).not_valid_before(begin)
+    certificate = built.not_valid_after(begin + timedelta(days=1)).sign(
+        key, hashes.SHA256()
+    )  # expired long ago
+    (folder / "key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (folder / "cert").write_bytes(certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert", folder / "key")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=greet, args=(listener, context))
+        server.start()
+        found = tls_key_of("127.0.0.1", listener.getsockname()[1])
+        server.join()
+    return found
+
+
+def greet(listener: socket.socket, context: ssl.SSLContext) -> None:
+    plain, _ = listener.accept()
+    with plain, context.wrap_socket(plain, server_side=True) as secured:
+        secured.recv(1)
 
 
 def test_a_tls_server_that_is_not_there_has_no_key() -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from seatrial.core.exchange import Exchange
+from seatrial.core.exchange import ErrorKind, Exchange
 from seatrial.core.journal import finite
 
 Facts = dict[str, Any]
@@ -37,6 +37,7 @@ _HEADERS = (
 )
 # What a model list says about a model that stays as long as the same model is deployed.
 _MODEL_FIELDS = ("id", "owned_by", "root", "parent", "version", "digest", "quantization", "max_model_len")
+_HANGS = (ErrorKind.CONNECT, ErrorKind.TIMEOUT_FIRST_BYTE, ErrorKind.TIMEOUT_IDLE, ErrorKind.TIMEOUT_TOTAL)
 _VERSION_FIELD = re.compile(r"(?i).*(version|build|commit|revision|sha|release|digest|name).*")
 _MODEL_LISTS = {"openai-chat": "/models", "anthropic-messages": "/models"}
 
@@ -93,8 +94,7 @@ def sample(
     """
     address = target.config
     parts = urlsplit(address.uri)
-    answers = [target.send(_PROMPT) for _ in range(max(1, probes))]
-    good = [answer for answer in answers if answer.ok]
+    good = _answers(target, probes)
     facts: Facts = {
         "schema": SCHEMA,
         "uri": public_uri(address.uri),
@@ -179,6 +179,18 @@ def tls_key_of(host: str, port: int, timeout: float = 10.0) -> str | None:
         "sha256:"
         + hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
     )
+
+
+def _answers(target: Probe, probes: int) -> list[Exchange]:
+    """The good answers to a few small prompts; a target that hangs is not waited for a second time."""
+    good: list[Exchange] = []
+    for _ in range(max(1, probes)):
+        answer = target.send(_PROMPT)
+        if answer.ok:
+            good.append(answer)
+        elif answer.error in _HANGS:
+            break
+    return good
 
 
 def _named(values: Any) -> list[str]:
