@@ -6,13 +6,14 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.load.prompts import load_prompts
+from seatrial.policy.parts import prompts_file
 
 
 def test_a_users_own_file(tmp_path: Path) -> None:
     (tmp_path / "mine.jsonl").write_text(
         '{"prompt": "Hello", "tokens": {"x": 1}}\n\n{"messages": [{"role": "user", "content": "Hé"}]}\n'
     )
-    prompts = load_prompts("mine.jsonl", tmp_path)
+    prompts = load_prompts(tmp_path / "mine.jsonl", "mine.jsonl")
     assert [prompt.text for prompt in prompts] == ["Hello", "Hé"]
     assert prompts.tokens == ({"x": 1}, {})
     assert prompts.digest.startswith("sha256:")
@@ -20,8 +21,8 @@ def test_a_users_own_file(tmp_path: Path) -> None:
     assert prompts.with_params(None, {}) is prompts
 
 
-def test_a_bundled_set_has_known_lengths(tmp_path: Path) -> None:
-    prompts = load_prompts("bundled/chat-short", tmp_path)
+def test_a_bundled_set_has_known_lengths() -> None:
+    prompts = load_prompts(prompts_file("bundled/chat-short", None), "bundled/chat-short")
     assert len(prompts) >= 100
     assert all(set(tokens) >= {"reference", "smollm2"} for tokens in prompts.tokens)
 
@@ -39,11 +40,9 @@ def test_a_bundled_set_has_known_lengths(tmp_path: Path) -> None:
 def test_what_is_no_prompt_set_is_refused(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "p.jsonl").write_bytes(content.encode("utf-8", "surrogateescape"))
     with pytest.raises(UsageError, match=message):
-        load_prompts("p.jsonl", tmp_path)
+        load_prompts(tmp_path / "p.jsonl", "p.jsonl")
 
 
-def test_a_missing_set_is_told_with_the_nearest_name(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="did you mean bundled/chat-short"):
-        load_prompts("bundled/chat-shrot", tmp_path)
-    with pytest.raises(UsageError, match="cannot be read"):
-        load_prompts("nowhere.jsonl", tmp_path, "policy.yaml:9")
+def test_a_missing_set_is_told_with_the_line_of_the_policy(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"policy.yaml:9: the prompts 'nowhere.jsonl' cannot be read"):
+        load_prompts(tmp_path / "nowhere.jsonl", "nowhere.jsonl", "policy.yaml:9")

@@ -49,7 +49,8 @@ class Log:
         """Bytes held by the columns."""
         floats = (self._intended, self._lag, self._duration, self._ttfc, self._gaps)
         counts = (self._chunks, self._status, self._error, *(self._tokens or ()))
-        return sum(len(c) * c.itemsize for c in floats) + sum(len(c) * c.itemsize for c in counts)
+        held: int = sum(len(c) * c.itemsize for c in floats) + sum(len(c) * c.itemsize for c in counts)
+        return held
 
     def append(self, exchange: Exchange) -> None:
         """Add one exchange behind all others."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,7 @@ from seatrial.core import units
 from seatrial.core.errors import UsageError
 from seatrial.core.indicator import INDICATORS, Indicator, find
 from seatrial.core.log import Bools, Floats, Log
+from seatrial.core.outcome import Outcome
 from seatrial.core.risk import Risk
 from seatrial.core.verdict import Verdict
 
@@ -81,6 +82,8 @@ class Objective:
         target: the share that must be good, for example ``"95%"``.
         name: told in reports; the indicator's name by default.
         missing: what an exchange without a value counts as: ``bad``, or ``ignored``.
+        must_have_data: whether no data at all is "not proven"; else it is "not applicable".
+        warning: a looser bar; where this one is missed and that one is proven, the verdict is WARNED.
         key_sli: whether a certificate needs it (Keptn's word).
         weight: in a total score.
         traffic: name of the traffic it is judged on.
@@ -97,6 +100,8 @@ class Objective:
     value: str | float | None = None
     name: str = ""
     missing: str = "bad"
+    must_have_data: bool = True
+    warning: Objective | None = None
     key_sli: bool = True
     weight: float = 1.0
     traffic: str | None = None
@@ -192,15 +197,26 @@ class Objective:
         Args:
             stream: traffic, shared with other objectives: what is there is used first.
         """
+        verdict = self._judged(stream)
+        if self.warning is not None and not verdict:
+            looser = self.warning._judged(stream)
+            if looser:
+                reason = f"{verdict.reason}; the looser bar ({self.warning.statement}) holds: {looser.reason}"
+                verdict = replace(verdict, outcome=Outcome.WARNED, reason=reason)
+        stream.concluded(self, verdict)
+        return verdict
+
+    def _judged(self, stream: Stream) -> Verdict:
+        from seatrial.core.recorded import Recorded
         from seatrial.core.trial import Trial
 
+        if isinstance(stream, Recorded):
+            return stream.judge(self)
         trial = Trial(self, stream)
         if not trial.step():
             stream.extend(trial.step)
             trial.step()
-        verdict = trial.verdict()
-        stream.concluded(self, verdict)
-        return verdict
+        return trial.verdict()
 
     def to_dict(self) -> dict[str, Any]:
         """The objective as reports need it."""

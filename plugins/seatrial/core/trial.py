@@ -85,8 +85,7 @@ class Trial:
             return
         bad = np.concatenate(self._bad)
         self.evidence = self._fresh(deff)
-        self.evidence.update(bad, may_pass=False)
-        self.evidence.update(bad[:0], may_pass=self.patient)
+        self.evidence.update(bad, may_pass=self.patient)
 
     def _estimated(self) -> float:
         bad = np.concatenate(self._bad)
@@ -138,7 +137,7 @@ class Trial:
         if self.evidence.decision is Decision.PASS:
             return Outcome.PASSED, f"proven after {n} requests"
         if n == 0:
-            return Outcome.INCONCLUSIVE, f"nothing was measured ({stopped or 'no exchange counts'})"
+            return no_data(self.objective, stopped)
         if self.objective.limit == 0 and stopped and self.patient and bad == 0:
             upper = units.format_share(self.evidence.bounds()[1])
             return (
@@ -158,3 +157,9 @@ class Trial:
             else "; too close to the limit to tell how many more"
         )
         return Outcome.INCONCLUSIVE, f"{stopped or 'stopped before a decision'}{more}"
+
+
+def no_data(objective: Objective, why: str | None) -> tuple[Outcome, str]:
+    """What an objective comes to on which nothing was measured."""
+    outcome = Outcome.INCONCLUSIVE if objective.must_have_data else Outcome.NOT_APPLICABLE
+    return outcome, f"nothing was measured ({why or 'no exchange counts'})"

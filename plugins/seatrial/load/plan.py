@@ -1,20 +1,21 @@
 """What a policy is going to need: requests, minutes and dollars, told before any is spent.
 
-The count is that of the sequential test for a system with half of the bad events that each limit allows: a
-better one is proven sooner, one close to its limit later, and never beyond the budget. Time and money rest
-on assumptions that are told with the figures.
+Each figure is a span. Its lower end is for a system without a single bad event, which nothing can prove
+sooner; its upper end for one with half of the bad events that each limit allows. One that is closer to its
+limit needs more. Time and money rest on assumptions that are told with the figures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
+from seatrial.core.units import format_duration, format_money
 from seatrial.load.prompts import load_prompts
 
 if TYPE_CHECKING:
@@ -27,6 +28,17 @@ DEFAULT_OUTPUT = 256  # tokens of an answer whose length nobody limits
 CHARS_PER_TOKEN = 4.0  # English text, https://help.openai.com/en/articles/4936856
 
 
+class Span(NamedTuple):
+    """What is needed at best, and by a system with half of the bad events that each limit allows."""
+
+    least: float
+    expected: float
+
+    def __add__(self, other: object) -> Span:
+        assert isinstance(other, Span)
+        return Span(self.least + other.least, self.expected + other.expected)
+
+
 @dataclass(frozen=True, slots=True)
 class TrafficPlan:
     """What one traffic is expected to need.
@@ -35,19 +47,21 @@ class TrafficPlan:
         traffic: its name.
         requests: until its last objective is decided, the warm-up among them.
         seconds: at the assumed length of an answer.
-        usd: by the target's prices, None where it has none.
+        usd: by the target's prices, None where the policy names none.
         deciding: the objective that needs most.
-        limits: what of the budget does not suffice, in words; empty where all of it does.
+        never: what of the budget cannot suffice, in words: no system whatever would pass.
+        maybe: what of the budget may not suffice, and when it would.
         answer: seconds an answer is assumed to take.
         output: tokens an answer is assumed to have.
     """
 
     traffic: str
-    requests: int
-    seconds: float
-    usd: float | None
+    requests: Span
+    seconds: Span
+    usd: Span | None
     deciding: str
-    limits: tuple[str, ...]
+    never: tuple[str, ...]
+    maybe: tuple[str, ...]
     answer: float
     output: int
 
@@ -59,23 +73,19 @@ class Plan:
     traffics: tuple[TrafficPlan, ...]
 
     @property
-    def requests(self) -> int:
-        return sum(traffic.requests for traffic in self.traffics)
+    def requests(self) -> Span:
+        return sum((traffic.requests for traffic in self.traffics), Span(0, 0))
 
     @property
-    def minutes(self) -> float:
-        return sum(traffic.seconds for traffic in self.traffics) / 60
+    def minutes(self) -> Span:
+        total = sum((traffic.seconds for traffic in self.traffics), Span(0, 0))
+        return Span(total.least / 60, total.expected / 60)
 
     @property
-    def usd(self) -> float | None:
+    def usd(self) -> Span | None:
         """None where no target has prices."""
         priced = [traffic.usd for traffic in self.traffics if traffic.usd is not None]
-        return sum(priced) if priced else None
-
-    @property
-    def suffices(self) -> bool:
-        """Whether every budget is expected to suffice."""
-        return not any(traffic.limits for traffic in self.traffics)
+        return sum(priced, Span(0, 0)) if priced else None
 
 
 def plan_policy(loaded: LoadedPolicy, answer: float | None = None) -> Plan:
@@ -93,7 +103,7 @@ def plan_policy(loaded: LoadedPolicy, answer: float | None = None) -> Plan:
     for traffic in loaded.spec.traffic:
         own = [objective for objective in loaded.objectives() if objective.traffic == traffic.name]
         if own:
-            plans.append(_plan(loaded, traffic, own, answer))
+            plans.append(_plan(loaded, traffic, own, _answer(own) if answer is None else answer))
     if not plans:
         raise UsageError(
             "no objective of this policy has a traffic: there is nothing to plan",
@@ -104,35 +114,41 @@ def plan_policy(loaded: LoadedPolicy, answer: float | None = None) -> Plan:
 
 
 def _plan(
-    loaded: LoadedPolicy, traffic: TrafficSpec, objectives: Sequence[Objective], answer: float | None
+    loaded: LoadedPolicy, traffic: TrafficSpec, objectives: Sequence[Objective], answer: float
 ) -> TrafficPlan:
     risk = loaded.risk
     needs = {objective.name: _requests(risk, traffic, objective) for objective in objectives}
-    deciding = max(needs, key=lambda name: needs[name])
-    requests = needs[deciding] + traffic.warmup
-    each = _answer(objectives) if answer is None else answer
-    sending = max(requests * each / traffic.concurrency, risk.min_duration)
+    deciding = max(needs, key=lambda name: needs[name].expected)
+    most = Span(max(need.least for need in needs.values()), needs[deciding].expected)
+    requests = most + Span(traffic.warmup, traffic.warmup)
+    sending = Span(*(max(count * answer / traffic.concurrency, risk.min_duration) for count in requests))
+    pauses = risk.pause * (risk.segments - 1)
     output = traffic.max_tokens or DEFAULT_OUTPUT
-    usd = _usd(loaded, traffic, requests, output)
+    each = _usd(loaded, traffic, output)
+    usd = None if each is None else Span(*(count * each for count in requests))
+    never, maybe = _limits(traffic, most, sending, usd)
     return TrafficPlan(
         traffic=traffic.name,
         requests=requests,
-        seconds=sending + risk.pause * (risk.segments - 1),
+        seconds=sending + Span(pauses, pauses),
         usd=usd,
         deciding=deciding,
-        limits=_limits(traffic, needs[deciding], sending, usd),
-        answer=each,
+        never=never,
+        maybe=maybe,
+        answer=answer,
         output=output,
     )
 
 
-def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective) -> int:
+def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective) -> Span:
     from seatrial.core.evidence.plan import expected_requests
 
     if objective.limit == 0:
         # A share of zero cannot be proven: such an objective takes what the budget gives.
-        return traffic.budget.requests or 0
-    return int(expected_requests(objective.limit, risk.confidence, risk.power, risk.deff))
+        whole = traffic.budget.requests or 0
+        return Span(whole, whole)
+    levels = (objective.limit, risk.confidence, risk.power, risk.deff)
+    return Span(expected_requests(*levels, zero=True), expected_requests(*levels))
 
 
 def _answer(objectives: Sequence[Objective]) -> float:
@@ -146,27 +162,36 @@ def _answer(objectives: Sequence[Objective]) -> float:
     return min(limits) / 2 if limits else DEFAULT_ANSWER
 
 
-def _usd(loaded: LoadedPolicy, traffic: TrafficSpec, requests: int, output: int) -> float | None:
-    """US dollars: the mean length of the prompts, and the longest answer each time."""
-    prices = loaded.target(traffic.target).prices
+def _usd(loaded: LoadedPolicy, traffic: TrafficSpec, output: int) -> float | None:
+    """US dollars of one request: a prompt of mean length and the longest answer."""
+    prices = loaded.target(traffic.target).prices if loaded.spec.targets else None
     if prices is None:
         return None
-    number = [spec.name for spec in loaded.spec.traffic].index(traffic.name)
-    origin = loaded.origin("spec", "traffic", number, "prompts")
-    prompts = load_prompts(traffic.prompts, origin.folder or loaded.path.parent, str(origin))
+    prompts = load_prompts(loaded.prompts(traffic.name), traffic.prompts)
     known = [max(tokens.values()) for tokens in prompts.tokens if tokens]
     guessed = [len(str(prompt.messages)) / CHARS_PER_TOKEN for prompt in prompts]
     tokens = float(np.mean(known if len(known) == len(prompts) else guessed))
-    return requests * (tokens * prices.input.amount + output * prices.output.amount) / 1e6
+    return (tokens * prices.input.amount + output * prices.output.amount) / 1e6
 
 
-def _limits(traffic: TrafficSpec, needed: int, sending: float, usd: float | None) -> tuple[str, ...]:
+def _limits(
+    traffic: TrafficSpec, requests: Span, sending: Span, usd: Span | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What of the budget cannot suffice, and what may not. Time and money rest on a guess: they only may not."""
     budget = traffic.budget
-    found = []
-    if budget.requests is not None and needed > budget.requests:
-        found.append(f"{needed:,} requests are expected, the budget is {budget.requests:,}")
-    if budget.duration is not None and sending > budget.duration:
-        found.append(f"{sending:.0f} s of sending are expected, the budget is {budget.duration:g} s")
-    if budget.cost is not None and usd is not None and usd > budget.cost.amount:
-        found.append(f"${usd:.2f} are expected, the budget is ${budget.cost.amount:.2f}")
-    return tuple(found)
+    never: list[str] = []
+    maybe: list[str] = []
+    if budget.requests is not None and requests.least > budget.requests:
+        never.append(f"{requests.least:,.0f} requests are needed at best, the budget is {budget.requests:,}")
+    elif budget.requests is not None and requests.expected > budget.requests:
+        maybe.append(
+            f"{budget.requests:,} requests suffice only for a system with fewer bad events than that"
+        )
+    if budget.duration is not None and sending.expected > budget.duration:
+        quick = format_duration(budget.duration * traffic.concurrency / requests.least)
+        maybe.append(
+            f"{format_duration(budget.duration)} suffice only where an answer takes less than {quick}"
+        )
+    if budget.cost is not None and usd is not None and usd.expected > budget.cost.amount:
+        maybe.append(f"{format_money(budget.cost)} suffice only for shorter answers or fewer bad events")
+    return tuple(never), tuple(maybe)

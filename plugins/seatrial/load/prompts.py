@@ -6,15 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from seatrial.bundled import bundled
 from seatrial.core.errors import UsageError
 from seatrial.targets.wire import Prompt
-
-BUNDLED = "bundled/"
 
 
 @dataclass(frozen=True)
@@ -49,18 +45,17 @@ class PromptSet(Sequence[Prompt]):
         return PromptSet(self.name, changed, self.digest, self.tokens)
 
 
-def load_prompts(name: str, folder: Path, where: str | None = None) -> PromptSet:
-    """The prompt set *name*: ``bundled/NAME``, or a path relative to *folder*.
+def load_prompts(path: Path, name: str, where: str | None = None) -> PromptSet:
+    """Read a prompt set.
 
     Args:
-        name: as written in the policy.
-        folder: the policy's own folder.
+        path: a file with one JSON object a line.
+        name: as the policy calls it.
         where: file and line of the policy, for errors.
 
     Raises:
         UsageError: no such file, a line that is not a prompt, or no prompt at all.
     """
-    path = _path(name, folder, where)
     try:
         data = path.read_bytes()
         lines = data.decode("utf-8").split("\n")
@@ -79,23 +74,6 @@ def load_prompts(name: str, folder: Path, where: str | None = None) -> PromptSet
         )
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     return PromptSet(name, tuple(prompt for prompt, _ in read), digest, tuple(tokens for _, tokens in read))
-
-
-def _path(name: str, folder: Path, where: str | None) -> Path:
-    if not name.startswith(BUNDLED):
-        return folder / name
-    home = bundled("fixtures") / "prompts"
-    known = {path.stem: path for path in sorted(home.glob("*.jsonl"))}
-    wanted = name.removeprefix(BUNDLED)
-    if wanted not in known:
-        near = get_close_matches(wanted, known, 1)
-        hint = (
-            f"did you mean {BUNDLED}{near[0]}?"
-            if near
-            else f"there are: {', '.join(BUNDLED + k for k in known)}"
-        )
-        raise UsageError(f"no prompts are bundled as {name!r}", where=where, hint=hint)
-    return known[wanted]
 
 
 def _prompt(line: str, where: str) -> tuple[Prompt, Mapping[str, int]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
 from seatrial.core.units import format_share
@@ -21,6 +20,7 @@ from seatrial.load.plan import plan_policy
 from seatrial.load.prompts import PromptSet, load_prompts
 from seatrial.load.sender import PromptSender
 from seatrial.load.traffic import Sender, Traffic
+from seatrial.policy.effective import digest, effective
 from seatrial.targets.client import Client
 from seatrial.targets.config import HttpJson, TargetConfig, Timeouts, Tls
 from seatrial.targets.secret import Secret
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
 
 def targets(loaded: LoadedPolicy) -> dict[str, TargetConfig]:
     """The policy's targets as the client needs them, by name."""
-    return {spec.name: _target(spec, loaded.path.parent) for spec in loaded.policy.spec.targets}
+    return {spec.name: _target(spec, loaded, number) for number, spec in enumerate(loaded.spec.targets)}
 
 
-def _target(spec: TargetSpec, folder: Path) -> TargetConfig:
-    http = spec.http
+def _target(spec: TargetSpec, loaded: LoadedPolicy, number: int) -> TargetConfig:
+    http, limits = spec.http, spec.timeouts
+    authorities = loaded.file("spec", "targets", number, "tls", "ca")
     return TargetConfig(
         name=spec.name,
         protocol=spec.protocol,
@@ -45,8 +46,8 @@ def _target(spec: TargetSpec, folder: Path) -> TargetConfig:
         model=spec.model,
         api_key=Secret(spec.apiKey.reveal()) if spec.apiKey else None,
         headers=_headers(spec.headers),
-        timeouts=Timeouts(**spec.timeouts.model_dump()),
-        tls=Tls(verify=spec.tls.verify, ca_file=str(folder / spec.tls.ca) if spec.tls.ca else None),
+        timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
+        tls=Tls(verify=spec.tls.verify, ca_file=str(authorities) if authorities else None),
         http_json=None
         if http is None
         else HttpJson(
@@ -69,25 +70,13 @@ def _headers(headers: Mapping[str, Any]) -> dict[str, str | Secret]:
 
 
 def objectives(loaded: LoadedPolicy) -> list[Objective]:
-    """The policy's objectives, each knowing the line it comes from."""
-    return [
-        spec.objective(loaded.where("spec", "objectives", number))
-        for number, spec in enumerate(loaded.policy.spec.objectives)
-    ]
-
-
-def traffic_spec(loaded: LoadedPolicy, name: str) -> TrafficSpec:
-    """The traffic called *name*.
-
-    Raises:
-        UsageError: there is none.
-    """
-    known = {spec.name: spec for spec in loaded.policy.spec.traffic}
-    if name not in known:
-        raise UsageError(
-            f"the policy has no traffic called {name!r}", hint=f"it has: {', '.join(known) or 'none'}"
-        )
-    return known[name]
+    """The policy's objectives, each with its looser bar, where it has one."""
+    found = []
+    for spec in loaded.spec.objectives:
+        looser = loaded.objective(spec.name, warning=True) if spec.warning else None
+        objective = loaded.objective(spec.name)
+        found.append(replace(objective, warning=looser, must_have_data=spec.mustHaveData))
+    return found
 
 
 def traffic(
@@ -104,16 +93,15 @@ def traffic(
     Raises:
         UsageError: there is none, or its prompts cannot be read.
     """
-    spec = traffic_spec(loaded, name)
+    spec = loaded.traffic(name)
     config = configs[spec.target or next(iter(configs))]
-    asked = load_prompts(spec.prompts, loaded.path.parent, loaded.where("spec", "traffic", name))
-    asked = asked.with_params(spec.max_tokens, spec.params)
+    asked = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
     budget = Budget(
         requests=spec.budget.requests,
         duration=spec.budget.duration,
         cost=spec.budget.cost.amount if spec.budget.cost else None,
     )
-    risk = loaded.policy.spec.risk.risk
+    risk = loaded.risk
     ledger = Ledger(
         name,
         record,
@@ -156,18 +144,36 @@ def _connector(
 
 def prices(loaded: LoadedPolicy, target: str) -> Prices:
     """The price list of a target, in dollars a token; zero where the policy has none."""
-    spec = next(spec for spec in loaded.policy.spec.targets if spec.name == target)
-    if spec.prices is None:
-        return Prices()
-    return Prices(spec.prices.input.amount / 1e6, spec.prices.output.amount / 1e6)
+    listed = loaded.target(target).prices
+    return Prices() if listed is None else Prices(listed.input.amount / 1e6, listed.output.amount / 1e6)
 
 
 def plan(loaded: LoadedPolicy) -> dict[str, Any]:
-    """What the policy is expected to need, for the journal."""
-    if not any(spec.traffic for spec in loaded.policy.spec.objectives):
+    """What the policy is expected to need, for the journal: at best, and for an ordinary good system."""
+    if not any(spec.traffic for spec in loaded.spec.objectives):
         return {"requests": 0, "minutes": 0.0, "usd": None}
     expected = plan_policy(loaded)
-    return {"requests": expected.requests, "minutes": round(expected.minutes, 2), "usd": expected.usd}
+    usd = expected.usd
+    return {
+        "requests": round(expected.requests.expected),
+        "requests_at_least": round(expected.requests.least),
+        "minutes": round(expected.minutes.expected, 2),
+        "usd": None if usd is None else round(usd.expected, 4),
+    }
+
+
+def policy_facts(loaded: LoadedPolicy) -> dict[str, Any]:
+    """The policy, as it is fixed before the first request."""
+    return {
+        "name": loaded.name,
+        "digest": digest(loaded),
+        "file": loaded.source,
+        "effective": effective(loaded, overridden=True),
+        "checklists": [ref.model_dump() for ref in loaded.spec.checklists],
+        "validity": {"expires_after_seconds": loaded.spec.validity.expires},
+        "total_score": loaded.spec.total_score.model_dump(by_alias=True),
+        "notices": [str(notice) for notice in loaded.notices],
+    }
 
 
 def verdict_line(objective: Mapping[str, Any], verdict: Verdict) -> str:

@@ -27,6 +27,7 @@ class ItemRecord:
         suite: the bundled suite it is from, ``own`` for a user's own test.
         probes: requests that the test sent itself.
         exchanges: requests that it judged, of traffic and its own.
+        ruling: what a control came to, and why.
     """
 
     id: str
@@ -42,6 +43,7 @@ class ItemRecord:
     exchanges: int = 0
     verdicts: list[Verdict] = field(default_factory=list)
     recent: list[Exchange] = field(default_factory=list)
+    ruling: tuple[Outcome, str] | None = None
 
     @classmethod
     def of(cls, item: pytest.Item) -> ItemRecord:
@@ -99,16 +101,28 @@ def outcome_of(record: ItemRecord, call: pytest.CallInfo[None], report: pytest.T
             record.outcome, record.reason = found, reason
     elif call.when == "call":
         record.outcome, record.reason = _of_return(record)
-    if record.outcome is Outcome.INCONCLUSIVE and call.when == "call":
+    if call.when == "call":
+        _tell_pytest(record, report)
+
+
+def _tell_pytest(record: ItemRecord, report: pytest.TestReport) -> None:
+    """Bring pytest's report in line where our outcome says more than its own."""
+    if record.outcome is Outcome.INCONCLUSIVE:
         report.outcome = "failed"
         report.longrepr = f"INCONCLUSIVE: {record.reason}"
-        report.trial_outcome = "INCONCLUSIVE"  # type: ignore[attr-defined]
+    elif record.outcome is Outcome.FAILED and report.outcome == "passed":
+        report.outcome = "failed"
+        report.longrepr = record.reason
+    if record.outcome in (Outcome.INCONCLUSIVE, Outcome.WARNED):
+        report.trial_outcome = record.outcome.value  # type: ignore[attr-defined]
 
 
 def _of_return(record: ItemRecord) -> tuple[Outcome, str]:
+    if record.ruling is not None:
+        return record.ruling
     judged = aggregate(verdict.outcome for verdict in record.verdicts) if record.verdicts else Outcome.PASSED
     reason = "; ".join(verdict.reason for verdict in record.verdicts)
-    if record.control is None and not record.verdicts and record.exchanges == 0:
+    if not record.verdicts and record.exchanges == 0:
         return Outcome.INCONCLUSIVE, "it passed without having sent a request"
     # A test that looked at a verdict and went on has decided for itself: only its own assertions fail it.
     return (judged if judged.green else Outcome.PASSED), reason

@@ -62,6 +62,8 @@ def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -
     outcome = getattr(report, "trial_outcome", None)
     if outcome == "INCONCLUSIVE" and report.outcome == "failed":
         return "inconclusive", "?", ("INCONCLUSIVE", {"yellow": True})
+    if outcome == "WARNED" and report.outcome == "passed":
+        return "warned", "w", ("WARNED", {"yellow": True})
     if outcome == "NOT_APPLICABLE" and report.outcome == "skipped":
         return "not applicable", "-", ("NOT APPLICABLE", {"cyan": True})
     return None

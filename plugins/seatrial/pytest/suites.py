@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from seatrial.pytest.checklists import SUITE as CHECKLISTS
+from seatrial.pytest.run import trial_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="NAME",
         default=[],
-        help="run a bundled suite (sla, contract, identity) against the policy's targets; repeatable",
+        help="run a bundled suite: sla, contract, identity or checklists; repeatable",
     )
 
 
@@ -51,13 +54,16 @@ def pytest_configure(config: pytest.Config) -> None:
             "--trial-suite needs --trial-policy: without a policy there is nothing to hold"
         )
     known = suites(config)
+    trial = trial_of(config)
+    controls = trial.checklists if trial is not None else []
     for name in wanted:
-        if name not in known:
+        if name not in known and name != CHECKLISTS:
             near = get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join([*known, CHECKLISTS])}"
             raise pytest.UsageError(f"no suite is called {name!r}; {hint}")
     named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
-    config.args[:] = [*named, *dict.fromkeys(str(known[name]) for name in wanted)]
+    folders = [path for name in wanted for path in ([known[name]] if name != CHECKLISTS else controls)]
+    config.args[:] = [*named, *dict.fromkeys(map(str, folders))]
 
 
 def stable_id(path: Path) -> str | None:

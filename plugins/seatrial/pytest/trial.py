@@ -8,28 +8,28 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 import seatrial
 from seatrial.certificate import fingerprint
+from seatrial.core.control import Control, Demand
 from seatrial.core.decision import decide_events
 from seatrial.core.errors import SeatrialError, UsageError
 from seatrial.core.journal import JournalWriter, read_journal
 from seatrial.core.objective import Objective
 from seatrial.core.verdict import Verdict
 from seatrial.load.traffic import Traffic
+from seatrial.policy.document import ReleasePolicy
+from seatrial.policy.loader import LoadedPolicy, load_policy
 from seatrial.pytest import assemble, environment
+from seatrial.pytest.controls import Controls
 from seatrial.pytest.judging import ItemRecord, outcome_of
 from seatrial.pytest.run import folder_for
 from seatrial.pytest.suites import ROOT
 from seatrial.targets.secret import Redactor
 from seatrial.targets.target import Target
-
-if TYPE_CHECKING:
-    from seatrial.policy.loader import LoadedPolicy
-    from seatrial.policy.models import ReleasePolicy
 
 
 def open_trial(config: pytest.Config) -> TrialRun:
@@ -38,7 +38,7 @@ def open_trial(config: pytest.Config) -> TrialRun:
     Raises:
         SeatrialError: the policy or the folder is not usable.
     """
-    loaded = assemble.load(Path(config.getoption("trial_policy")), config.getoption("trial_target"))
+    loaded = load_policy(config.getoption("trial_policy"), target=config.getoption("trial_target"))
     workerinput = getattr(config, "workerinput", None)
     if workerinput is not None:
         run, folder = workerinput["trial_run"], Path(workerinput["trial_folder"])
@@ -47,6 +47,7 @@ def open_trial(config: pytest.Config) -> TrialRun:
         run, began = config.getoption("trial_run") or new_run_id(), time.monotonic()
         folder = folder_for(config, run)
         given = config.getoption("trial_seed")
+        given = loaded.spec.seed if given is None else given
         seed = secrets.randbits(31) if given is None else given
     return TrialRun(config, loaded, run, folder, seed, began)
 
@@ -85,6 +86,7 @@ class TrialRun:
         self.worker = (getattr(config, "workerinput", None) or {}).get("workerid")
         self.is_controller = self.worker is None and getattr(config.option, "dist", "no") != "no"
         self._configs = assemble.targets(loaded)
+        self._controls = Controls.of(loaded)
         self._redactor = Redactor()
         for target in self._configs.values():
             self._redactor.merge(target.redactor)
@@ -106,7 +108,7 @@ class TrialRun:
     def headline(self) -> str:
         """Policy, targets and seed in one line."""
         targets = ", ".join(f"{name} at {target.uri}" for name, target in self._configs.items())
-        return f"sea trial: {self.policy.metadata.name} · {targets} · seed {self.seed} · {self.folder}"
+        return f"sea trial: {self.loaded.name} · {targets} · seed {self.seed} · {self.folder}"
 
     def _open_journal(self) -> JournalWriter:
         try:
@@ -171,7 +173,8 @@ class TrialRun:
         Raises:
             UsageError: there is none.
         """
-        return _named(self._objectives, name, "objective")
+        objective: Objective = _named(self._objectives, name, "objective")
+        return objective
 
     def target(self, name: str | None = None) -> Target:
         """The target called *name*; the policy's only or first one where no name is given.
@@ -196,6 +199,22 @@ class TrialRun:
                 self.loaded, name, self._configs, seed=self.seed, record=self._told, objectives=objectives
             )
         return self._traffics[name]
+
+    @property
+    def checklists(self) -> list[Path]:
+        """The checklists that the policy demands."""
+        return list(self._controls.demands)
+
+    def demand(self, checklist: Path) -> Demand:
+        """Which controls of a checklist are demanded; all of one that the policy does not name."""
+        return self._controls.demands.get(checklist.resolve(), "all")
+
+    def judge_control(self, control: Control) -> None:
+        """Judge a control on what the trial has shown up to now, for the running test."""
+        assert self._current is not None
+        found = self._controls.judge(control, read_journal(self.journal_path).events)
+        self._current.ruling = found.counts_as, found.reason
+        self.record("control", **found.to_dict(control), item=self._current.id)
 
     def _sent(self, exchange: Any) -> None:
         if self._current is not None:

@@ -1,0 +1,114 @@
+"""What a policy is going to need, told before it is spent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.core.errors import UsageError
+from seatrial.core.evidence.plan import expected_requests
+from seatrial.load.plan import Plan, plan_policy
+from seatrial.policy.loader import load_policy
+
+POLICY = """
+apiVersion: seatrial/v1alpha1
+kind: ReleasePolicy
+metadata: {{name: planned}}
+spec:
+  targets:
+    - {{name: bot, protocol: openai-chat, uri: "http://127.0.0.1:9/v1"{prices}}}
+  traffic:
+    - {{name: steady, prompts: own.jsonl, concurrency: 4, warmup: 10, max_tokens: 100, budget: {budget}}}
+  risk: {{confidence: 0.95, power: 0.9, dependence: independent, min_duration: 2s, segments: 3, pause: 500ms}}
+  objectives:
+    - {{name: quick, traffic: steady, indicator: operation.duration, op: lte, value: 800ms, target: 95%}}
+{more}
+"""
+PRICES = ", prices: {input: $1, output: $2}"
+
+
+def plan(
+    folder: Path,
+    *,
+    prices: str = "",
+    budget: str = "{requests: 100000}",
+    more: str = "",
+    answer: float | None = None,
+) -> Plan:
+    (folder / "own.jsonl").write_text('{"prompt": "Hello there", "tokens": {"x": 50}}\n' * 3, "utf-8")
+    (folder / "policy.yaml").write_text(POLICY.format(prices=prices, budget=budget, more=more), "utf-8")
+    return plan_policy(load_policy(folder / "policy.yaml"), answer)
+
+
+def test_requests_are_those_of_the_sequential_test_and_the_warm_up(tmp_path: Path) -> None:
+    (only,) = plan(tmp_path).traffics
+    assert only.requests.least == expected_requests(0.05, 0.95, 0.9, zero=True) + 10
+    assert only.requests.expected == expected_requests(0.05, 0.95, 0.9) + 10
+    assert only.requests.least < only.requests.expected
+    assert (only.deciding, only.never, only.maybe, only.usd) == ("quick", (), (), None)
+
+
+def test_time_counts_answers_concurrency_and_pauses(tmp_path: Path) -> None:
+    (only,) = plan(tmp_path).traffics
+    assert only.answer == pytest.approx(0.4)  # half of the strictest limit
+    assert only.seconds.expected == pytest.approx(only.requests.expected * 0.4 / 4 + 2 * 0.5)
+    (slower,) = plan(tmp_path, answer=4.0).traffics
+    assert slower.seconds.expected == pytest.approx(only.requests.expected + 1)
+    (instant,) = plan(tmp_path, answer=1e-6).traffics
+    assert instant.seconds.least == pytest.approx(2 + 1)  # the policy's minimum duration, and its pauses
+
+
+def test_money_counts_known_prompt_lengths_and_the_longest_answer(tmp_path: Path) -> None:
+    (only,) = plan(tmp_path, prices=PRICES).traffics
+    assert only.usd is not None
+    assert only.usd.expected == pytest.approx(only.requests.expected * (50 * 1 + 100 * 2) / 1e6)
+
+
+def test_the_objective_that_needs_most_decides(tmp_path: Path) -> None:
+    strict = "    - {name: strict, traffic: steady, indicator: availability, target: 99.9%}"
+    (only,) = plan(tmp_path, more=strict).traffics
+    assert only.deciding == "strict"
+    assert only.requests.least == expected_requests(0.001, 0.95, 0.9, zero=True) + 10
+
+
+def test_zero_tolerance_takes_the_whole_budget(tmp_path: Path) -> None:
+    never = "    - {name: never, traffic: steady, indicator: availability, target: 100%}"
+    (only,) = plan(tmp_path, more=never, budget="{requests: 4000}").traffics
+    assert (only.deciding, only.requests.least) == ("never", 4010)
+
+
+@pytest.mark.parametrize(
+    ("budget", "never", "maybe"),
+    [
+        ("{requests: 5}", "the budget is 5", ""),
+        ("{requests: 100}", "", "100 requests suffice only"),
+        ("{requests: 100000, duration: 1s}", "", "suffice only where an answer takes less than"),
+        ("{requests: 100000, cost: $0.0001}", "", "shorter answers"),
+        ("{requests: 100000, duration: 1h, cost: $100}", "", ""),
+    ],
+)
+def test_a_budget_that_will_not_do_is_told(tmp_path: Path, budget: str, never: str, maybe: str) -> None:
+    (only,) = plan(tmp_path, prices=PRICES, budget=budget).traffics
+    assert never in " ".join(only.never)
+    assert bool(only.never) is bool(never)
+    assert maybe in " ".join(only.maybe)
+    assert bool(only.maybe) is bool(maybe)
+
+
+def test_traffics_add_up() -> None:
+    one = plan_policy(load_policy("demo", trial=False))
+    two = Plan(one.traffics * 2)
+    assert one.usd is not None
+    assert two.usd is not None
+    assert two.usd.expected == pytest.approx(2 * one.usd.expected)
+    assert two.requests.least == 2 * one.requests.least
+    assert two.minutes.expected == pytest.approx(2 * one.minutes.expected)
+
+
+def test_a_policy_without_objectives_has_no_plan(tmp_path: Path) -> None:
+    text = POLICY.format(prices="", budget="{requests: 10}", more="").partition("  objectives:")[0]
+    (tmp_path / "own.jsonl").write_text('{"prompt": "Hello"}\n', "utf-8")
+    (tmp_path / "policy.yaml").write_text(text, "utf-8")
+    with pytest.raises(UsageError, match="nothing to plan"):
+        plan_policy(load_policy(tmp_path / "policy.yaml"))
