@@ -59,7 +59,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = {404: "Unknown path.", 405: "Method not allowed."}.get(error.status_code, str(error.detail))
     told = ApiError(error.status_code, message, headers=error.headers)
-    return error_response(told, request.app.state.gateway.defects)
+    return error_response(told.with_traceback(error.__traceback__), request.app.state.gateway.defects)
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:
