@@ -108,6 +108,7 @@ def test_traffics_add_up() -> None:
 
 def test_a_policy_without_objectives_has_no_plan(tmp_path: Path) -> None:
     text = POLICY.format(prices="", budget="{requests: 10}", more="").partition("  objectives:")[0]
+    text += "  suites: [contract]\n"
     (tmp_path / "own.jsonl").write_text('{"prompt": "Hello"}\n', "utf-8")
     (tmp_path / "policy.yaml").write_text(text, "utf-8")
     with pytest.raises(UsageError, match="nothing to plan"):

@@ -42,6 +42,7 @@ class Child:
 
     def __init__(self, arguments: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
         self.log = log
+        self._tail: Tail | None = None
         self._root = TemporaryDirectory(prefix="seatrial-")
         root = self._root.name
         environment = {
@@ -78,11 +79,15 @@ class Child:
 
     def events(self, journal: Path) -> Iterator[Event]:
         """Every event of *journal* as it is written, until the child has ended and all is read."""
-        tail = Tail(journal)
+        self._tail = Tail(journal)
         while self.returncode is None:
-            yield from tail.read()
+            yield from self._tail.read()
             time.sleep(POLL)
-        yield from tail.read()
+        yield from self._tail.read()
+
+    def left(self) -> list[Event]:
+        """The events that were written since `events` was broken off."""
+        return self._tail.read() if self._tail else []
 
     def interrupt(self) -> None:
         """Ask it to stop (as Ctrl-C does), give it time to revert, then end it."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 _POLICY = click.argument("policy", metavar="FILE")
@@ -41,9 +39,9 @@ def list_policies() -> None:
 @command.command()
 def schema() -> None:
     """Print the JSON Schema of release policies, for editors and for other tools."""
-    from seatrial.policy.schema import json_schema
+    from seatrial.policy.schema import as_text
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    click.echo(as_text(), nl=False)
 
 
 @command.command("export-openslo")

@@ -109,9 +109,9 @@ def _said(answer: Exchange) -> str:
 
 def _nothing(tried: Sequence[tuple[int, str]], with_key: bool) -> UsageError:
     refused = [said for status, said in tried if status in _REFUSED]
-    if refused and with_key:
+    if with_key and refused and refused[0].startswith(PROTOCOLS[0]):
         return UsageError(f"the endpoint refuses this key ({refused[0]})", hint="see what the variable holds")
-    if refused:
+    if refused and not with_key:
         return UsageError(
             f"the endpoint wants a key ({refused[0]})",
             hint="put it into an environment variable, and name that: --api-key-env BOT_KEY",

@@ -77,7 +77,11 @@ def _suites(order: Order) -> tuple[str, ...]:
     from seatrial.policy.loader import load_policy
 
     policy = load_policy(order.policy)
-    return order.suites or policy.spec.suites or bundled_suites()
+    if order.suites:
+        return order.suites
+    # The checklists that the policy demands are a suite of their own: its controls come last.
+    controls = ("checklists",) if policy.spec.checklists else ()
+    return (*(policy.spec.suites or bundled_suites()), *controls)
 
 
 def bundled_suites() -> tuple[str, ...]:
@@ -93,6 +97,7 @@ def _sail(order: Order, suites: tuple[str, ...], folder: RunFolder) -> bool:
     from seatrial.reporting.live import LiveView
 
     arguments = ["--trial-policy", str(order.policy.absolute()), "--trial-out", str(folder.path)]
+    arguments += ["--trial-run", folder.id]
     arguments += ["--trial-command", order.told()]
     arguments += [word for suite in suites for word in ("--trial-suite", suite)]
     arguments += ["--trial-seed", str(order.seed)] if order.seed is not None else []
@@ -103,6 +108,8 @@ def _sail(order: Order, suites: tuple[str, ...], folder: RunFolder) -> bool:
                 view.feed(event)
         except KeyboardInterrupt:
             child.interrupt()
+            for event in child.left():
+                view.feed(event)
             return True
     _refused(child, folder)
     return False

@@ -177,7 +177,7 @@ def _usd(loaded: LoadedPolicy, traffic: TrafficSpec, output: int) -> float | Non
 def _limits(
     traffic: TrafficSpec, requests: Span, sending: Span, usd: Span | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What of the budget cannot suffice, and what may not. Time and money rest on a guess: they only may not."""
+    """What of the budget cannot suffice; and what may not: time and money rest on a guess."""
     budget = traffic.budget
     never: list[str] = []
     maybe: list[str] = []
