@@ -228,6 +228,21 @@ def test_the_first_before_counts_so_that_a_late_sample_hides_no_change(tmp_path:
     assert predicate["result"] == "FAILED"
 
 
+@pytest.mark.parametrize(
+    "demand",
+    [
+        lambda policy: policy["effective"]["spec"].update(objectives=[{"name": "latency-p95"}]),
+        lambda policy: policy["effective"]["spec"].update(suites=["sla", "contract"]),
+        lambda policy: policy.update(checklists=[{"name": "production-readiness", "mode": "automated"}]),
+    ],
+)
+def test_a_part_of_a_policy_certifies_nothing_about_the_whole(tmp_path: Path, demand: Any) -> None:
+    predicate = built(tmp_path, lambda happened: demand(the(happened, "run")["policy"]))["predicate"]
+    assert predicate["result"] == "FAILED"
+    assert predicate[EXTENSION]["outcome"] == "INCONCLUSIVE"
+    assert "the policy demands" in predicate[EXTENSION]["reasons"][0]
+
+
 def test_artifacts_that_the_policy_names_are_subjects_too(tmp_path: Path) -> None:
     image = "sha256:" + "12" * 32
 

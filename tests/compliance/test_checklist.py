@@ -102,6 +102,13 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, lin
     assert caught.value.exit_code == 3
 
 
+def test_a_checklist_and_its_file_have_one_name(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.checklist.yaml"
+    path.write_text(WHOLE, "utf-8")
+    with pytest.raises(UsageError, match=r"call the file ours.checklist.yaml"):
+        load(path)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "hello", "controls: []", "a: [", "\0", "--- {}\n--- {}\n"])
 def test_what_is_no_checklist(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError):

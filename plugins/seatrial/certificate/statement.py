@@ -19,6 +19,7 @@ from seatrial.certificate.envelope import seal, write_atomic
 from seatrial.certificate.evidence import RESULTS, evidence_of, sides
 from seatrial.certificate.keys import load_private
 from seatrial.core.decision import decide
+from seatrial.core.demands import unmet
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.core.journal import Event, Journal, read_journal
 from seatrial.core.outcome import Outcome, aggregate
@@ -81,7 +82,7 @@ def build(journal: Journal, journal_digest: str) -> Statement:
     outcome = aggregate([decision.outcome, Outcome(end["outcome"])])
     reasons = list(dict.fromkeys([*decision.reasons, *end.get("reasons", ())]))
     targets = sides(journal)
-    unsure = [reason for target in targets for reason in target.doubts]
+    unsure = [reason for target in targets for reason in target.doubts] + unmet(journal.events)
     if unsure and outcome.green:
         outcome, reasons = Outcome.INCONCLUSIVE, [*unsure, *reasons]
     started, finished, expires = _times(journal, run, end)

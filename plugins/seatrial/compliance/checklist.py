@@ -129,7 +129,7 @@ def load(path: Path) -> Checklist:
         model = ChecklistModel.model_validate(tree.plain())
     except ValidationError as error:
         raise PolicyError(schema_problems(error, ChecklistModel, tree)) from error
-    problems = list(_problems(model, tree))
+    problems = list(_problems(model, tree, path))
     if problems:
         raise PolicyError(problems)
     name = model.metadata.name
@@ -170,18 +170,24 @@ def available() -> dict[str, Path]:
     return {path.name.removesuffix(SUFFIX): path for path in found}
 
 
-def _problems(model: ChecklistModel, tree: Marked) -> Iterator[Problem]:
+def _problems(model: ChecklistModel, tree: Marked, path: Path) -> Iterator[Problem]:
+    if path.name != f"{model.metadata.name}{SUFFIX}":
+        yield tree.problem(
+            ("metadata", "name"),
+            f"the checklist is called {model.metadata.name!r} and its file {path.name!r}",
+            f"call the file {model.metadata.name}{SUFFIX}: policies and journals know it by one name",
+        )
     seen: dict[str, int] = {}
     for index, control in enumerate(model.controls):
-        path = ("controls", index)
+        place = ("controls", index)
         if control.control_id in seen:
             first = tree.at(("controls", seen[control.control_id])).origin.line
             yield tree.problem(
-                (*path, "control-id"),
+                (*place, "control-id"),
                 f"the control {control.control_id!r} stands here a second time (first in line {first})",
             )
         seen.setdefault(control.control_id, index)
-        yield from _contradictions(control, tree, path)
+        yield from _contradictions(control, tree, place)
 
 
 def _contradictions(control: ControlModel, tree: Marked, path: tuple[str | int, ...]) -> Iterator[Problem]:
