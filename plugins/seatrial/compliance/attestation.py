@@ -100,13 +100,7 @@ def attest(
         HarnessError: it cannot be written.
     """
     _refuse_empty(control_id, statement, signer)
-    if issued.tzinfo is None or expires.tzinfo is None:
-        raise UsageError("the dates of an attestation need a zone", hint="use aware datetimes")
-    if expires <= issued:
-        raise UsageError(
-            f"the attestation would end ({_iso(expires)}) before it begins ({_iso(issued)})",
-            hint="name a later day of expiry",
-        )
+    _refuse_backwards(issued, expires)
     files = [(os.path.relpath(path, folder).replace(os.sep, "/"), _sha256(path)) for path in evidence]
     said: dict[str, Any] = {
         "controlId": control_id,
@@ -220,6 +214,16 @@ def _refuse_empty(control_id: str, statement: str, signer: str) -> None:
     for name, text in (("statement", statement), ("signer", signer)):
         if not text.strip():
             raise UsageError(f"an attestation without a {name} says nothing", hint=f"give the {name}")
+
+
+def _refuse_backwards(issued: datetime, expires: datetime) -> None:
+    if issued.tzinfo is None or expires.tzinfo is None:
+        raise UsageError("the dates of an attestation need a zone", hint="use aware datetimes")
+    if expires <= issued:
+        raise UsageError(
+            f"the attestation would end ({_iso(expires)}) before it begins ({_iso(issued)})",
+            hint="name a later day of expiry",
+        )
 
 
 def _sha256(path: Path) -> str:
