@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from math import ceil
 
 from seatrial.systems.reference.errors import ApiError
 
@@ -41,7 +42,7 @@ class RateLimiter:
                 "Rate limit reached. Please try again later.",
                 kind="requests",
                 code="rate_limit_exceeded",
-                headers={"retry-after": str(max(1, round(wait)))},
+                headers={"retry-after": str(max(1, ceil(wait)))},
             )
         self._buckets[caller] = (level - 1, now)
         self._buckets.move_to_end(caller)

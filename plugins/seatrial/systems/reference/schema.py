@@ -58,10 +58,10 @@ def _type(schema: Schema) -> str:
 def _resolved(schema: Schema, root: Schema) -> Schema:
     for _ in range(MAX_DEPTH):
         reference = schema.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
+        if not isinstance(reference, str) or not reference.startswith("#"):
             break
         found: Any = root
-        for step in reference[2:].split("/"):
+        for step in reference.removeprefix("#").split("/")[1:]:
             found = found.get(step) if isinstance(found, dict) else None
         if not isinstance(found, dict):
             break
