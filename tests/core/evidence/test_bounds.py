@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # noqa: TID253 - the oracle
 
 from seatrial.core.evidence.bounds import lower_bound, upper_bound
 from seatrial.core.evidence.mixture import Mixture
@@ -17,7 +17,7 @@ samples = st.integers(1, 100_000).flatmap(lambda n: st.tuples(st.just(n), st.int
 
 
 @given(samples, st.floats(0.0005, 0.95))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_bounds_and_e_values_say_the_same(sample: tuple[int, int], limit: float) -> None:
     n, k = sample
     log_pass, log_fail = Mixture(limit).log_e(n, k)
@@ -28,11 +28,17 @@ def test_bounds_and_e_values_say_the_same(sample: tuple[int, int], limit: float)
 
 
 @given(samples, st.floats(0.0005, 0.95), st.floats(0.0005, 0.95))
-@settings(max_examples=60, deadline=None)
-def test_the_hint_changes_nothing_but_the_time_it_takes(sample: tuple[int, int], one: float, two: float) -> None:
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_the_hint_changes_nothing_but_the_time_it_takes(
+    sample: tuple[int, int], one: float, two: float
+) -> None:
     n, k = sample
-    assert upper_bound(n, k, LEVEL, hint=one) == pytest.approx(upper_bound(n, k, LEVEL, hint=two), rel=1e-5, abs=1e-9)
-    assert lower_bound(n, k, LEVEL, hint=one) == pytest.approx(lower_bound(n, k, LEVEL, hint=two), rel=1e-5, abs=1e-9)
+    assert upper_bound(n, k, LEVEL, hint=one) == pytest.approx(
+        upper_bound(n, k, LEVEL, hint=two), rel=1e-5, abs=1e-9
+    )
+    assert lower_bound(n, k, LEVEL, hint=one) == pytest.approx(
+        lower_bound(n, k, LEVEL, hint=two), rel=1e-5, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize(("n", "k"), [(100, 0), (100, 5), (1000, 50), (1000, 1000), (10**6, 50_000)])

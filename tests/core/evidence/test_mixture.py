@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, stats  # noqa: TID253 - the oracle
 
 from seatrial.core.evidence.mixture import CHUNK, Boundary, Mixture, boundary
 
@@ -66,7 +66,9 @@ def test_candidates_are_a_superset_and_seldom_larger(limit: float, deff: float) 
     edge = Boundary(limit, math.log(20.0), math.log(10.0), deff)
     random = np.random.default_rng(1)
     n = random.integers(1, 20_000, 3000).astype(float)
-    k = random.binomial(n.astype(int), limit * random.uniform(0.3, 1.8, 3000).clip(0, 1 / limit)).astype(float)
+    k = random.binomial(n.astype(int), limit * random.uniform(0.3, 1.8, 3000).clip(0, 1 / limit)).astype(
+        float
+    )
     truth = np.array([edge.log_e(int(a), int(b)) for a, b in zip(n, k, strict=True)])
     for found, exact in (
         (edge.may_have_passed(n, k), np.flatnonzero(truth[:, 0] >= edge.log_pass)),

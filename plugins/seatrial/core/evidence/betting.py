@@ -29,9 +29,9 @@ Array = NDArray[Any]
 
 # Stakes as multiples of 1 / (upper - lower): the smallest finds differences of about 1 % of the range,
 # neighbours lie so close that the best stake between them would earn at most 5 % more; the largest risks 95 %
-# of the money. It goes by λ**0.8 up to stakes of 2, evenly beyond (only rare events reward those): of the powers
-# 0 … 0.8 tried on paired differences, scores and rare events this needed the fewest values in nearly every case
-# (68 and 305 instead of 89 and 375 on the first two).
+# of the money. It goes by λ**0.8 up to stakes of 2, evenly beyond (only rare events reward those): of the
+# powers 0 … 0.8 tried on paired differences, scores and rare events this needed the fewest values in nearly
+# every case (68 and 305 instead of 89 and 375 on the first two).
 _SMALLEST = 0.03
 _RATIO = 1.5
 _LARGEST = 0.95

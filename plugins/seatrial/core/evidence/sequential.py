@@ -15,8 +15,9 @@ from seatrial.core.evidence.mixture import CHUNK, Boundary, boundary
 
 Array = NDArray[Any]
 
-# Up to this many values a loop over the tables is cheaper than a dozen calls into numpy.
-_SCALAR = 64
+# Up to so many values (bad values) a loop over the tables is cheaper than a dozen calls into numpy.
+_FEW = 8
+_FEW_BAD = 48
 _BLOCK = 1 << 16
 _NEVER = 1 << 62
 
@@ -115,13 +116,16 @@ class SequentialProportion:
             return self._decision
         if array.size == 0:
             return self._look(may_pass) if self._n else None
-        if array.size <= _SCALAR:
+        if array.size <= _FEW:
             for value in array.tolist():
                 if self.add(value, may_pass) is not None:
                     break
             return self._decision
         for start in range(0, array.size, _BLOCK):
-            if self._block(array[start : start + _BLOCK], may_pass) is not None:
+            block = array[start : start + _BLOCK]
+            places = np.flatnonzero(block)
+            consume = self._runs if places.size <= _FEW_BAD else self._block
+            if consume(places, block.size, may_pass) is not None:
                 break
         return self._decision
 
@@ -236,15 +240,27 @@ class SequentialProportion:
         self._decision = decision
         return decision
 
-    def _block(self, values: Array, may_pass: bool) -> Decision | None:
+    def _runs(self, places: Array, size: int, may_pass: bool) -> Decision | None:
+        """Consume a block with few bad events, at *places*: from one point of interest to the next."""
+        start = self._n
+        for place in [*places.tolist(), size]:
+            while (stop := max(self._wake, self._n + 1) if may_pass else self._mark) <= start + place:
+                self._n = stop
+                if self._look(may_pass) is not None:
+                    return self._decision
+            self._n = start + place
+            if place < size and self.add(True, may_pass) is not None:
+                return self._decision
+        return None
+
+    def _block(self, places: Array, size: int, may_pass: bool) -> Decision | None:
         """Consume a block at once: a FAIL can come at bad events only, a PASS in the runs between them."""
-        places = np.flatnonzero(values)
-        end, decision = values.size, None
+        end, decision = size, None
         failed = self._first_fail(places)
         if failed is not None:
             end, decision = failed, Decision.FAIL
         if may_pass and self._allow_pass:
-            passed = self._first_pass(places, values.size)
+            passed = self._first_pass(places, size)
             if passed is not None and passed < end + (decision is None):
                 end, decision = passed, Decision.PASS
         self._mark_block(places, end)
