@@ -103,3 +103,40 @@ def test_an_interrupted_or_impossible_run_says_nothing_about_the_target(kind: st
     assert decision.outcome is Outcome.ERROR
     assert decision.exit_code is code
     assert decision.reasons[0] == "here: it stopped"
+
+
+def scored(*outcomes: str, weight: float = 1.0) -> list[dict[str, Any]]:
+    policy = {"event": "run", "policy": {"total_score": {"pass": 0.9, "warning": 0.75}}}
+    verdicts = [
+        {
+            "event": "verdict",
+            "objective": {"name": f"o{n}", "weight": weight if n == 0 else 1.0},
+            "verdict": {"outcome": o},
+        }
+        for n, o in enumerate(outcomes)
+    ]
+    items = [item(outcome, f"o{n}", key=False) for n, outcome in enumerate(outcomes)]
+    return [policy, *run(*items), *verdicts]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "weight", "expected"),
+    [
+        (["PASSED"] * 4, 1, Outcome.PASSED),
+        (["PASSED"] * 4 + ["FAILED"], 1, Outcome.WARNED),
+        (["FAILED"] + ["PASSED"] * 4, 5, Outcome.FAILED),
+        (["PASSED", "FAILED"], 1, Outcome.FAILED),
+        (["PASSED", "FAILED"], 20, Outcome.WARNED),
+        (["PASSED", "INCONCLUSIVE"], 1, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_the_total_score_weighs_what_is_not_key(
+    outcomes: list[str], weight: float, expected: Outcome
+) -> None:
+    assert decide_events(scored(*outcomes, weight=weight)).outcome is expected
+
+
+def test_a_policy_may_take_a_changed_target_as_not_proven() -> None:
+    events = run(item("PASSED"), after="sha256:2")
+    events[-1]["on_change"] = "inconclusive"
+    assert decide_events(events).outcome is Outcome.INCONCLUSIVE

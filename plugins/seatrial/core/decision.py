@@ -51,6 +51,7 @@ def decide_events(events: Sequence[Event]) -> Decision:
     findings = [_of_item(item) for item in items.values()]
     findings += _not_run(events, items)
     findings += _of_target(events, items)
+    findings += _of_score(events)
     troubles = [event for event in events if event["event"] == "error"]
     findings += [(Outcome.ERROR, _told(event)) for event in troubles]
     if not any(item.get("exchanges") for item in items.values()):
@@ -117,5 +118,30 @@ def _of_target(events: Sequence[Event], items: dict[str, Event]) -> list[tuple[O
             )
         elif sides["before"]["digest"] != sides["after"]["digest"]:
             changed = ", ".join(sides["after"].get("changed") or ["its identity"])
-            found.append((Outcome.FAILED, f"{target} changed during the run: {changed}"))
+            inconclusive = sides["after"].get("on_change") == "inconclusive"
+            outcome = Outcome.INCONCLUSIVE if inconclusive else Outcome.FAILED
+            found.append((outcome, f"{target} changed during the run: {changed}"))
     return found
+
+
+def _of_score(events: Sequence[Event]) -> list[tuple[Outcome, str]]:
+    """Keptn's total score: the share of the objectives' weight that is met; a warning earns half."""
+    policy = next((event.get("policy") or {} for event in events if event["event"] == "run"), {})
+    wanted = policy.get("total_score")
+    verdicts = {event["objective"]["name"]: event for event in events if event["event"] == "verdict"}
+    weighed = [event for event in verdicts.values() if event["verdict"]["outcome"] != Outcome.NOT_APPLICABLE]
+    total = sum(event["objective"].get("weight", 1.0) for event in weighed)
+    if not wanted or not total:
+        return []
+    earned = {Outcome.PASSED.value: 1.0, Outcome.WARNED.value: 0.5}
+    score = sum(
+        earned.get(event["verdict"]["outcome"], 0.0) * event["objective"].get("weight", 1.0)
+        for event in weighed
+    )
+    share = score / total
+    if share >= wanted["pass"]:
+        return []
+    outcome = Outcome.WARNED if share >= wanted["warning"] else Outcome.FAILED
+    if all(event["verdict"]["outcome"] != Outcome.FAILED for event in weighed):
+        outcome = Outcome.WARNED  # what is missing was not proven, which its own item tells
+    return [(outcome, f"the total score is {share:.0%}, {wanted['pass']:.0%} is demanded")]

@@ -50,7 +50,7 @@ _WITH_UNIT = re.compile(rf"\s*({_NUMBER})\s*([^\s\d.]+)\s*", re.ASCII)
 _BARE = re.compile(rf"\s*({_NUMBER})\s*", re.ASCII)
 _SIGNED = re.compile(rf"\s*([+-]?{_NUMBER})\s*(%?)\s*", re.ASCII)
 _PERCENT = re.compile(rf"\s*({_NUMBER})\s*(%?)\s*", re.ASCII)
-_INTEGER = re.compile(r"\s*(\d+(?:_\d+)*)\s*", re.ASCII)
+_INTEGER = re.compile(r"\s*(\d+(?:_\d+)*)(?:\.0+)?\s*", re.ASCII)
 _MONEY = re.compile(
     rf"\s*(?:(?P<symbol>[$€£¥])\s*(?P<after>{_NUMBER})|(?P<before>{_NUMBER})\s*(?P<code>[A-Z]{{3}}))\s*",
     re.ASCII,

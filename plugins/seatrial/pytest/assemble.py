@@ -11,10 +11,12 @@ import pytest
 
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
+from seatrial.core.recorded import Recorded
 from seatrial.core.units import format_share
 from seatrial.core.verdict import Verdict
 from seatrial.load.budget import Budget, Prices
 from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.dataset import load_dataset
 from seatrial.load.ledger import Ledger
 from seatrial.load.plan import plan_policy
 from seatrial.load.prompts import PromptSet, load_prompts
@@ -131,6 +133,22 @@ def traffic(
         prices=prices(loaded, config.name),
         ledger=ledger,
     )
+
+
+def recorded(loaded: LoadedPolicy, objective: str, record: Callable[..., None]) -> Recorded:
+    """The recorded exchanges that an objective is judged on.
+
+    Raises:
+        UsageError: they cannot be read.
+    """
+    number = [spec.name for spec in loaded.spec.objectives].index(objective)
+    path = loaded.file("spec", "objectives", number, "dataset")
+    assert path is not None
+
+    def tell(judged: Objective, verdict: Verdict) -> None:
+        record("verdict", objective=judged.to_dict(), verdict=verdict.to_dict())
+
+    return Recorded(path.name, load_dataset(path), loaded.risk, tell)
 
 
 def _connector(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,7 +56,7 @@ class ItemRecord:
         control = getattr(item, "control", None)
         if control is not None:
             return cls(item.nodeid, "checklists", control.title, control=control.id)
-        return cls(item.nodeid, suite, objective or _title(item), objective=objective)
+        return cls(item.nodeid, suite, objective or _title(item, params), objective=objective)
 
     def sent(self, exchange: Exchange) -> None:
         """The test itself sent a request."""
@@ -152,9 +153,13 @@ def _of_assertion(record: ItemRecord, message: str) -> tuple[Outcome, str]:
     return aggregate(verdict.outcome for verdict in weak), "; ".join(verdict.reason for verdict in weak)
 
 
-def _title(item: pytest.Item) -> str:
+def _title(item: pytest.Item, params: Mapping[str, Any]) -> str:
+    """The marker's title, or the docstring's first sentence; with the case, where a test has several."""
     marker = item.get_closest_marker("trial")
-    if marker is not None and "title" in marker.kwargs:
-        return str(marker.kwargs["title"])
-    doc = getattr(getattr(item, "function", None), "__doc__", None) or item.name
-    return str(doc.strip().split("\n", 1)[0].rstrip("."))
+    title = marker.kwargs.get("title") if marker is not None else None
+    doc = title or getattr(getattr(item, "function", None), "__doc__", None) or item.name
+    text = str(doc).strip().split("\n", 1)[0].rstrip(".")
+    case = getattr(getattr(item, "callspec", None), "id", "").removeprefix(
+        str(params.get("trial_target", ""))
+    )
+    return f"{text} ({case.strip('-')})" if case.strip("-") else text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from seatrial.pytest.judging import ItemRecord
     from seatrial.pytest.trial import TrialRun
 
 TRIAL: pytest.StashKey[TrialRun] = pytest.StashKey()
@@ -100,11 +101,16 @@ class Recorder:
         try:
             self.trial.begin(item)
             result = yield
-            self.trial.end(item)
+            self._stop_if_critical(item, self.trial.end(item))
         except SeatrialError as error:
             self.trial.trouble(error)
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
         return result
+
+    def _stop_if_critical(self, item: pytest.Item, record: ItemRecord | None) -> None:
+        failed = record is not None and record.outcome == "FAILED" and record.objective
+        if failed and self.trial.critical(str(failed)):
+            item.session.shouldfail = f"the critical objective {failed} has failed"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -18,7 +18,7 @@ from seatrial.core.control import Control, Demand
 from seatrial.core.decision import decide_events
 from seatrial.core.errors import SeatrialError, UsageError
 from seatrial.core.journal import JournalWriter, read_journal
-from seatrial.core.objective import Objective
+from seatrial.core.objective import Objective, Stream
 from seatrial.core.verdict import Verdict
 from seatrial.load.traffic import Traffic
 from seatrial.policy.document import ReleasePolicy
@@ -200,6 +200,16 @@ class TrialRun:
             )
         return self._traffics[name]
 
+    def stream(self, objective: Objective) -> Stream:
+        """What an objective of the policy is judged on: its traffic, or its recorded exchanges."""
+        if objective.traffic is not None:
+            return self.traffic(objective.traffic)
+        return assemble.recorded(self.loaded, objective.name, self._told)
+
+    def critical(self, name: str) -> bool:
+        """Whether the policy ends the trial where this objective fails."""
+        return any(spec.critical for spec in self.loaded.spec.objectives if spec.name == name)
+
     @property
     def checklists(self) -> list[Path]:
         """The checklists that the policy demands."""
@@ -256,11 +266,11 @@ class TrialRun:
         if record is not None:
             outcome_of(record, call, report)
 
-    def end(self, item: pytest.Item) -> None:
-        """A test is over."""
+    def end(self, item: pytest.Item) -> ItemRecord | None:
+        """A test is over; its record, where it ran."""
         record, self._current = self._current, None
         if record is None:
-            return
+            return None
         for exchange in record.shown():
             self.record(
                 "exchange",
@@ -271,6 +281,7 @@ class TrialRun:
                 exchange=exchange,
             )
         self.record("item", **record.head(), **record.result())
+        return record
 
     def identify(self, when: str) -> None:
         """Take the identity of every target.
@@ -293,6 +304,7 @@ class TrialRun:
                 digest=fingerprint.digest(facts),
                 facts=facts,
                 changed=fingerprint.diff(before, facts) if before is not None else [],
+                on_change=self.loaded.target(name).identity.onChange,
             )
         self._identity[when] = taken
 
