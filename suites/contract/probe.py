@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 from seatrial.core.exchange import ErrorKind, Exchange
 from seatrial.pytest import inconclusive, not_applicable
@@ -163,6 +165,18 @@ class Probe:
             inconclusive(f"the target has stopped answering: {self._said}")
 
 
+def failed(reason: str) -> NoReturn:
+    """End the item as FAILED.
+
+    Not by an assertion: its report would show the values compared, and one of them may be a key.
+
+    Args:
+        reason: what was expected and what was seen, a sentence for people.
+    """
+    __tracebackhide__ = True
+    pytest.fail(reason, pytrace=False)
+
+
 def wait_as_told(exchange: Exchange) -> None:
     """Honour a short Retry-After before the next try; a long one makes the item inconclusive."""
     if exchange.status != 429 or exchange.raw is None:
@@ -186,6 +200,11 @@ def content_type(exchange: Exchange) -> str:
     """The media type of an answer, without parameters, in lower case."""
     header = exchange.raw.header("content-type") if exchange.raw else None
     return (header or "").split(";")[0].strip().lower()
+
+
+def is_json(media_type: str) -> bool:
+    """Whether a media type is JSON's or that of a kind of JSON."""
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def parsed(exchange: Exchange) -> Any:

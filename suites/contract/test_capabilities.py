@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from .dialect import brief
-from .probe import Probe, manner, parsed, told
+from .probe import Probe, failed, manner, parsed, told
 
 FIELDS = ("port", "hours", "unit")
 TIDE: dict[str, Any] = {
@@ -30,12 +30,16 @@ def test_tools_are_called(probe: Probe) -> None:
     for number in range(1, TRIES + 1):
         exchange = probe.reply(ASKS, stream=number == 2, max_tokens=128, **_tools(probe))
         where = f"answer {number} of {TRIES} ({manner(exchange)})"
-        assert exchange.tool_calls, f"{where} calls no tool although one is required: {told(exchange)}"
+        if not exchange.tool_calls:
+            failed(f"{where} calls no tool although one is required: {told(exchange)}")
         name, arguments = exchange.tool_calls[0]
-        assert name == "tide_table", f"{where} calls {name!r}, which was not offered"
+        if name != "tide_table":
+            failed(f"{where} calls {name!r}, which was not offered")
         problem = _misfit(arguments)
-        assert problem is None, f"{where}: arguments {problem}"
-        assert exchange.finish_reason in ("tool_calls", "tool_use", "stop"), f"{where}: {told(exchange)}"
+        if problem is not None:
+            failed(f"{where}: arguments {problem}")
+        if exchange.finish_reason not in ("tool_calls", "tool_use", "stop"):
+            failed(f"{where}: {told(exchange)}")
 
 
 def test_json_schema_is_kept(probe: Probe) -> None:
@@ -50,7 +54,8 @@ def test_json_schema_is_kept(probe: Probe) -> None:
             response_format={"type": "json_schema", "json_schema": schema},
         )
         problem = _misfit(exchange.text)
-        assert problem is None, f"answer {number} of {TRIES}: the text {problem}"
+        if problem is not None:
+            failed(f"answer {number} of {TRIES}: the text {problem}")
 
 
 def test_logprobs_are_given(probe: Probe) -> None:
@@ -59,12 +64,15 @@ def test_logprobs_are_given(probe: Probe) -> None:
     exchange = probe.reply(max_tokens=8, logprobs=True, top_logprobs=2)
     choices = (parsed(exchange) or {}).get("choices") or [{}]
     tokens = (choices[0].get("logprobs") or {}).get("content") or []
-    assert tokens, "log probabilities were asked for and none came"
+    if not tokens:
+        failed("log probabilities were asked for and none came")
     wrong = [token for token in tokens if not _probability(token)]
-    assert not wrong, f"{len(wrong)} of {len(tokens)} tokens bring no log probability: {brief(wrong[0])}"
+    if wrong:
+        failed(f"{len(wrong)} of {len(tokens)} tokens bring no log probability: {brief(wrong[0])}")
     if exchange.usage is not None:
         spare = abs(len(tokens) - exchange.usage.output_tokens)
-        assert spare <= 1, f"{len(tokens)} log probabilities for {exchange.usage.output_tokens} tokens"
+        if spare > 1:
+            failed(f"{len(tokens)} log probabilities for {exchange.usage.output_tokens} tokens")
 
 
 def test_embeddings_are_given(probe: Probe) -> None:
@@ -72,18 +80,20 @@ def test_embeddings_are_given(probe: Probe) -> None:
     probe.needs("embeddings")
     asked = {"model": _embedding_model(probe), "input": ["a lighthouse", "a lighthouse", "an invoice"]}
     exchange = probe.raw(asked, path="embeddings")
-    assert exchange.status == 200, f"{told(exchange)} for embeddings"
+    if exchange.status != 200:
+        failed(f"{told(exchange)} for embeddings")
     rows = (parsed(exchange) or {}).get("data") or []
     vectors: list[Any] = [row.get("embedding") for row in rows if isinstance(row, dict)]
-    assert len(vectors) == len(asked["input"]), f"{len(asked['input'])} texts became {len(vectors)} vectors"
-    assert all(_is_vector(vector) for vector in vectors), (
-        "a vector is empty, all zeros or holds what is no number"
-    )
-    assert len({len(vector) for vector in vectors}) == 1, (
-        f"lengths differ: {[len(vector) for vector in vectors]}"
-    )
-    assert _cosine(vectors[0], vectors[1]) > 0.999, "the same text became two different vectors"
-    assert _cosine(vectors[0], vectors[2]) < 0.999, "two different texts became the same vector"
+    if len(vectors) != len(asked["input"]):
+        failed(f"{len(asked['input'])} texts became {len(vectors)} vectors")
+    if not all(_is_vector(vector) for vector in vectors):
+        failed("a vector is empty, all zeros or holds what is no number")
+    if len({len(vector) for vector in vectors}) != 1:
+        failed(f"lengths differ: {[len(vector) for vector in vectors]}")
+    if _cosine(vectors[0], vectors[1]) <= 0.999:
+        failed("the same text became two different vectors")
+    if _cosine(vectors[0], vectors[2]) >= 0.999:
+        failed("two different texts became the same vector")
 
 
 def _tools(probe: Probe) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seatrial.core.exchange import Exchange
 from seatrial.pytest import inconclusive
 
-from .probe import LONG, PROMPTS, Probe, manner, told
+from .probe import LONG, PROMPTS, Probe, failed, manner, told
 
 CUT_AT = 6  # tokens: short enough to cut any answer to LONG, and cheap
 BYTES_A_TOKEN = (
@@ -19,10 +19,11 @@ def test_the_finish_reason_is_one_of_the_protocol(probe: Probe) -> None:
     known = probe.dialect.finish_reasons
     looked_at = [probe.reply(PROMPTS[2], stream=False), probe.reply(PROMPTS[3], stream=True), *probe.seen]
     for exchange in looked_at:
-        assert exchange.finish_reason in known, (
-            f"one {manner(exchange)} answer ended with {exchange.finish_reason!r},"
-            f" which is none of {', '.join(sorted(known))} (looked at {len(looked_at)} answers)"
-        )
+        if exchange.finish_reason not in known:
+            failed(
+                f"one {manner(exchange)} answer ended with {exchange.finish_reason!r},"
+                f" which is none of {', '.join(sorted(known))} (looked at {len(looked_at)} answers)"
+            )
 
 
 def test_a_cut_answer_says_so(probe: Probe) -> None:
@@ -33,14 +34,16 @@ def test_a_cut_answer_says_so(probe: Probe) -> None:
             exchange = probe.reply(prompt, stream=stream, max_tokens=CUT_AT)
             if exchange.finish_reason == probe.dialect.cut:
                 break
-            assert not _overlong(exchange), (
-                f"at most {CUT_AT} tokens were asked for; the {manner(exchange)} answer"
-                f" is longer and claims {exchange.finish_reason!r}: {exchange.usage}, {told(exchange)}"
-            )
-            assert not (exchange.usage and exchange.usage.output_tokens == CUT_AT), (
-                f"the {manner(exchange)} answer took all {CUT_AT} tokens it was allowed"
-                f" and claims {exchange.finish_reason!r}, not {probe.dialect.cut!r}"
-            )
+            if _overlong(exchange):
+                failed(
+                    f"at most {CUT_AT} tokens were asked for; the {manner(exchange)} answer"
+                    f" is longer and claims {exchange.finish_reason!r}: {exchange.usage}, {told(exchange)}"
+                )
+            if exchange.usage and exchange.usage.output_tokens == CUT_AT:
+                failed(
+                    f"the {manner(exchange)} answer took all {CUT_AT} tokens it was allowed"
+                    f" and claims {exchange.finish_reason!r}, not {probe.dialect.cut!r}"
+                )
         else:
             inconclusive(f"no answer was long enough to be cut at {CUT_AT} tokens")
 

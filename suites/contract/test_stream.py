@@ -7,7 +7,7 @@ from uuid import uuid4
 from seatrial.core.exchange import Exchange
 from seatrial.pytest import inconclusive
 
-from .probe import LONG, PROMPTS, Probe, content_type, listed, told
+from .probe import LONG, PROMPTS, Probe, content_type, failed, listed, told
 from .wire import framing_problems
 
 STREAMS = 5
@@ -24,12 +24,14 @@ def test_a_stream_is_well_formed(probe: Probe) -> None:
     probe.needs_chat()
     exchange = probe.reply(stream=True)
     kind = content_type(exchange)
-    assert kind == "text/event-stream", f"content type {kind!r} for a stream, not text/event-stream"
+    if kind != "text/event-stream":
+        failed(f"content type {kind!r} for a stream, not text/event-stream")
     assert exchange.raw is not None
     problems = framing_problems(exchange.raw.body) + probe.dialect.stream(
         [data for _, data in exchange.raw.events]
     )
-    assert not problems, listed(problems)
+    if problems:
+        failed(listed(problems))
 
 
 def test_a_stream_ends_as_the_protocol_says(probe: Probe) -> None:
@@ -39,7 +41,8 @@ def test_a_stream_ends_as_the_protocol_says(probe: Probe) -> None:
         exchange = probe.reply(PROMPTS[number % len(PROMPTS)], stream=True)
         events = [data for _, data in exchange.raw.events] if exchange.raw else []
         problems = probe.dialect.ending(events)
-        assert not problems, f"stream {number + 1} of {STREAMS}: {listed(problems)} ({told(exchange)})"
+        if problems:
+            failed(f"stream {number + 1} of {STREAMS}: {listed(problems)} ({told(exchange)})")
 
 
 def test_chunks_come_as_they_are_made(probe: Probe) -> None:
@@ -65,9 +68,10 @@ def test_chunks_come_as_they_are_made(probe: Probe) -> None:
     if not spread and not held_back:
         inconclusive(f"{RUNS} answers were too short or too fast to tell, the last: {_timing(run)}")
     shown = ", ".join(map(_timing, held_back[:3]))
-    assert len(held_back) <= len(spread), (
-        f"{len(held_back)} of {len(held_back) + len(spread)} streams were held back to their end: {shown}"
-    )
+    if len(held_back) > len(spread):
+        failed(
+            f"{len(held_back)} of {len(held_back) + len(spread)} streams were held back to their end: {shown}"
+        )
 
 
 def _is_spread(run: Exchange) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from seatrial.core.exchange import Exchange, Usage
 from seatrial.pytest import inconclusive
 
-from .probe import LONG, PROMPTS, SHORT, Probe, listed, parsed, told
+from .probe import LONG, PROMPTS, SHORT, Probe, failed, listed, parsed, told
 from .wire import last_usage
 
 CUT_AT = 6
@@ -27,7 +27,8 @@ def test_usage_adds_up(probe: Probe) -> None:
     unstreamed = [exchange for exchange in probe.seen if not exchange.streamed]
     for exchange in unstreamed:
         problems += probe.dialect.usage(parsed(exchange))
-    assert not problems, f"{listed(problems)} (looked at {len(unstreamed)} answers)"
+    if problems:
+        failed(f"{listed(problems)} (looked at {len(unstreamed)} answers)")
 
 
 def test_the_same_prompt_counts_the_same(probe: Probe) -> None:
@@ -36,10 +37,10 @@ def test_the_same_prompt_counts_the_same(probe: Probe) -> None:
     first, second, longer = (
         _prompt_tokens(probe, probe.answer(prompt, max_tokens=4)) for prompt in (SHORT, SHORT, PARAGRAPH)
     )
-    assert first == second, f"the same prompt counted {first} tokens, then {second}"
-    assert longer > first, (
-        f"{len(SHORT)} bytes of prompt count {first} tokens, {len(PARAGRAPH)} bytes {longer}"
-    )
+    if first != second:
+        failed(f"the same prompt counted {first} tokens, then {second}")
+    if longer <= first:
+        failed(f"{len(SHORT)} bytes of prompt count {first} tokens, {len(PARAGRAPH)} bytes {longer}")
 
 
 def test_tokens_fit_the_bytes(probe: Probe) -> None:
@@ -48,13 +49,14 @@ def test_tokens_fit_the_bytes(probe: Probe) -> None:
     short, longer = probe.answer(PROMPTS[4]), probe.answer(PARAGRAPH)
     tokens = _prompt_tokens(probe, longer) - _prompt_tokens(probe, short)
     size = len(PARAGRAPH.encode()) - len(PROMPTS[4].encode())
-    assert tokens <= size, f"{size} bytes more of prompt count {tokens} tokens more: more tokens than bytes"
-    assert tokens * BYTES_A_TOKEN >= size, f"{size} bytes more of prompt count only {tokens} tokens more"
+    if tokens > size:
+        failed(f"{size} bytes more of prompt count {tokens} tokens more: more tokens than bytes")
+    if tokens * BYTES_A_TOKEN < size:
+        failed(f"{size} bytes more of prompt count only {tokens} tokens more")
     for exchange in (short, longer):
         told_tokens, written = _usage(exchange).output_tokens, len(exchange.text.encode())
-        assert told_tokens * BYTES_A_TOKEN >= written, (
-            f"an answer of {written} bytes counts {told_tokens} tokens"
-        )
+        if told_tokens * BYTES_A_TOKEN < written:
+            failed(f"an answer of {written} bytes counts {told_tokens} tokens")
 
 
 def test_a_cut_answer_counts_what_was_allowed(probe: Probe) -> None:
@@ -63,12 +65,12 @@ def test_a_cut_answer_counts_what_was_allowed(probe: Probe) -> None:
     for prompt in (LONG, *PROMPTS[:2]):
         exchange = probe.answer(prompt, max_tokens=CUT_AT)
         counted = _usage(exchange).output_tokens
-        assert counted <= CUT_AT, f"at most {CUT_AT} tokens were asked for and {counted} are counted"
+        if counted > CUT_AT:
+            failed(f"at most {CUT_AT} tokens were asked for and {counted} are counted")
         if exchange.finish_reason == probe.dialect.cut:
             # One less is common practice: the token that ended the text inside a character or a stop word.
-            assert counted >= CUT_AT - 1, (
-                f"the answer was cut at {CUT_AT} tokens and only {counted} are counted"
-            )
+            if counted < CUT_AT - 1:
+                failed(f"the answer was cut at {CUT_AT} tokens and only {counted} are counted")
             return
     inconclusive(f"no answer was long enough to be cut at {CUT_AT} tokens")
 
@@ -82,12 +84,16 @@ def test_a_stream_reports_usage_when_asked(probe: Probe) -> None:
     unstreamed = probe.answer(SHORT)
     streamed = probe.answer(SHORT, stream=True, **asked)
     holder = last_usage(streamed)
-    assert holder is not None, f"usage was asked for and no event of the stream brought it: {told(streamed)}"
+    if holder is None:
+        failed(f"usage was asked for and no event of the stream brought it: {told(streamed)}")
     problems = probe.dialect.usage(holder)
-    assert not problems, listed(problems)
+    if problems:
+        failed(listed(problems))
     there, here = _prompt_tokens(probe, unstreamed), _prompt_tokens(probe, streamed)
-    assert there == here, f"the same prompt counts {there} tokens unstreamed and {here} streamed"
-    assert _usage(streamed).output_tokens > 0 or not streamed.text, "an answer with text counts no tokens"
+    if there != here:
+        failed(f"the same prompt counts {there} tokens unstreamed and {here} streamed")
+    if streamed.text and not _usage(streamed).output_tokens:
+        failed("an answer with text counts no tokens")
 
 
 def _prompt_tokens(probe: Probe, exchange: Exchange) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from seatrial.pytest import not_applicable
 
 from .asking import answers, expected, manner, same_model
@@ -24,6 +26,8 @@ def test_answers_name_the_model_that_was_asked_for(trial_target: Any, trial: Any
         if exchange.model is None and trial_target.config.protocol == "http-json":
             not_applicable("the answers of this REST model name none")
         where = f"answer {number} of {LOOKS} ({manner(exchange)})"
-        assert exchange.model is not None, f"{where} names no model"
+        if exchange.model is None:
+            pytest.fail(f"{where} names no model", pytrace=False)
         same = exchange.model == asked if identity.model else same_model(asked, exchange.model)
-        assert same, f"{where} comes from {exchange.model!r}, and {asked!r} was asked for"
+        if not same:
+            pytest.fail(f"{where} comes from {exchange.model!r}, and {asked!r} was asked for", pytrace=False)

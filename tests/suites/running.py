@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import pytest
 from suites.contract.probe import Probe
 
 from seatrial.core.outcome import Outcome
@@ -57,7 +58,7 @@ def run(item: Item, target: Target, probe: Probe | None = None, identity: Identi
             item.call(probe or Probe(target), *item.case)
         else:
             item.call(target, _trial(target, identity or Identity()))
-    except AssertionError as error:
+    except (AssertionError, pytest.fail.Exception) as error:
         return Result(Outcome.FAILED, str(error), target.count - before)
     except Inconclusive as error:
         return Result(Outcome.INCONCLUSIVE, str(error), target.count - before)
