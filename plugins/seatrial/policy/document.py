@@ -32,6 +32,7 @@ LATER = {
     "comparison": "comparing with a baseline is not part of this version",
     "effectSize": "comparing with a baseline is not part of this version",
     "direction": "comparing with a baseline is not part of this version",
+    "controls": "write them into a checklist, and name its file under checklists",
     "dataSources": "seatrial judges only what it measures itself",
 }
 """Keys that belong to the policy's vocabulary and are refused until what they ask for is there."""

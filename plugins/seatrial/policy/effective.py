@@ -13,6 +13,8 @@ from seatrial.policy.marked import Marked
 from seatrial.policy.problems import Path, field_text
 
 _NAMES = ("name", "control_id")
+_ABSENT: dict[Path, Any] = {("spec", "targets"): []}
+"""What the command line can add, as it is where nobody added it; anything else is simply not there."""
 
 
 def effective(loaded: LoadedPolicy, *, overridden: bool = False) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def effective(loaded: LoadedPolicy, *, overridden: bool = False) -> dict[str, An
             _set(document, path, item.reference)
     if not overridden:
         for path, before in loaded.overridden.items():
-            _set(document, path, None if before is None else before.plain())
+            _set(document, path, _ABSENT.get(path) if before is None else before.plain())
     return document
 
 

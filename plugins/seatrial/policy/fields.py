@@ -33,6 +33,7 @@ from seatrial.core.units import (
     spell_duration,
     spell_size,
 )
+from seatrial.policy.marked import kind_of
 from seatrial.policy.secret import MASK, Secret
 
 
@@ -52,7 +53,7 @@ def wrong(what: str, hint: str = "") -> PydanticCustomError:
 def _reader(parse: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         if isinstance(value, (dict, list)) or value is None:
-            value = str(value)
+            raise wrong(f"one value is expected, not {kind_of(value)}")
         try:
             return parse(value)
         except UsageError as error:

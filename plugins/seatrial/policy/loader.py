@@ -71,11 +71,19 @@ class LoadedPolicy:
         """The accepted chances of error, as the statistics take them."""
         return self.spec.risk.risk
 
+    def where(self, *path: str | int) -> str:
+        """`origin` as text: ``policy.yaml:12``."""
+        return str(self.origin(*path))
+
     def origin(self, *path: str | int) -> Origin:
-        """Where the value at *path* comes from, such as ``("spec", "risk", "power")``."""
+        """Where the value at *path* comes from, such as ``("spec", "risk", "power")``.
+
+        Args:
+            path: keys, and for items of a list their position or their name.
+        """
         here = self.tree
         for step in path:
-            inside = here.child(step)
+            inside = here.child(step) or here.named(step)
             if inside is None:
                 return DEFAULT
             here = inside
@@ -189,8 +197,8 @@ def _loaded(
 
 
 def _told(problems: list[Problem], secrets: list[Secret]) -> list[Problem]:
-    """Each problem once, in order, without secrets."""
-    told = dict.fromkeys(problems)
+    """Each problem once, in the order of lines, without secrets."""
+    told = dict.fromkeys(sorted(problems, key=lambda problem: problem.position))
     for secret in secrets:
         told = dict.fromkeys(
             Problem(one.where, one.field, secret.redact(one.what), secret.redact(one.hint)) for one in told

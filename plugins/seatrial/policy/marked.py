@@ -73,6 +73,15 @@ class Marked:
             return found
         return None
 
+    def named(self, name: str | int) -> Marked | None:
+        """The item of a list that is called *name*, or None."""
+        for item in self.value if isinstance(self.value, list) else ():
+            own = item.child("name")
+            if own is not None and own.value == name:
+                found: Marked = item
+                return found
+        return None
+
     def walk(self, path: Path = ()) -> Iterator[tuple[Path, Marked]]:
         """Every value with its path, parents first."""
         yield path, self

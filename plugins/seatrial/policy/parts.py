@@ -56,6 +56,8 @@ class Parts:
 
     def target_of(self, traffic: TrafficSpec) -> TargetSpec | None:
         """The target of a traffic, None where it cannot be told."""
+        if traffic.target is None and len(self.names("targets")) > 1:
+            return None
         named = [target for target in self.targets.values() if traffic.target in (None, target.name)]
         return named[0] if len(named) == 1 else None
 

@@ -36,6 +36,12 @@ class Problem:
         """File, line and field."""
         return f"{self.where} {self.field}" if self.field else self.where
 
+    @property
+    def position(self) -> tuple[str, int]:
+        """File and line, to sort by."""
+        source, _, line = self.where.rpartition(":")
+        return (source, int(line)) if line.isdigit() else (self.where, 0)
+
     def __str__(self) -> str:
         text = f"{self.place}: {self.what}"
         return f"{text}\n  {self.hint}" if self.hint else text

@@ -44,6 +44,8 @@ class TrafficSpec(Model):
     """Longest answer asked for."""
     params: dict[str, Any] = Field(default_factory=dict)
     """Further fields of the request, as the protocol names them, such as temperature."""
-    budget: BudgetSpec = Field(default_factory=lambda: BudgetSpec(requests=10_000, duration=300.0))
+    budget: BudgetSpec = Field(
+        default_factory=lambda: BudgetSpec.model_validate({"requests": 10_000, "duration": "5m"})
+    )
     seed: Count | None = None
     """Of the order of prompts; derived from the run's seed by default."""
