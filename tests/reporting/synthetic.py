@@ -98,7 +98,7 @@ class _Writer:
             "seatrial": "0.1.0",
         }
         yield self._run()
-        yield {"event": "collected", "t": 0.1, "items": [self._told(item) for item in self._items()]}
+        yield {"event": "collected", "t": 0.1, "items": [self._told(item) for item in self.items()]}
         yield self._fingerprint("before", DIGEST, "small-3")
         yield self._traffic()
         yield from self._exchanges()
@@ -111,7 +111,7 @@ class _Writer:
                 "what": "the disk is full",
                 "hint": "free some space",
             }
-        yield from self._items()
+        yield from self.items()
         changed = scene.target_changed
         yield self._fingerprint(
             "after", OTHER_DIGEST if changed else DIGEST, "small-4" if changed else "small-3"
@@ -284,19 +284,19 @@ class _Writer:
                 "item": item,
             }
 
-    def _items(self) -> list[Event]:
+    def items(self) -> list[Event]:
         items = []
         for told, bad in self._objectives():
             verdict = _judge(told, bad)
             name = told["name"]
             items.append(
-                _item(f"sla/test_objectives.py::test_objective[{name}]", "sla", name, verdict["outcome"])
+                item(f"sla/test_objectives.py::test_objective[{name}]", "sla", name, verdict["outcome"])
                 | {"reason": verdict["reason"], "objective": name, "exchanges": verdict["n"]}
             )
         for number, title in enumerate(_CONTRACT):
             broken = self.scene.contract_failure and number == 4
             items.append(
-                _item(
+                item(
                     f"contract/test_shapes.py::test_{number}",
                     "contract",
                     title,
@@ -309,7 +309,7 @@ class _Writer:
                 }
             )
         items.append(
-            _item(
+            item(
                 "contract/test_tools.py::test_tools",
                 "contract",
                 "Tool calls are well-formed",
@@ -318,7 +318,7 @@ class _Writer:
             | {"reason": "the policy does not list the capability tools", "exchanges": 0}
         )
         items.append(
-            _item("identity/test_model.py::test_model", "identity", "The reported model is the one asked for")
+            item("identity/test_model.py::test_model", "identity", "The reported model is the one asked for")
         )
         items += self.scene.extra_items
         return items
@@ -394,7 +394,7 @@ class _Writer:
         }
 
     def _finish(self) -> Event:
-        outcomes = [item["outcome"] for item in self._items()]
+        outcomes = [item["outcome"] for item in self.items()]
         worst = next(
             (name for name in ("FAILED", "ERROR", "INCONCLUSIVE", "WARNED") if name in outcomes), "PASSED"
         )
@@ -404,9 +404,7 @@ class _Writer:
             "outcome": worst,
             "exit_code": {"FAILED": 1, "INCONCLUSIVE": 2, "ERROR": 4}.get(worst, 0),
             "reasons": [
-                item["reason"]
-                for item in self._items()
-                if item["outcome"] not in ("PASSED", "NOT_APPLICABLE")
+                item["reason"] for item in self.items() if item["outcome"] not in ("PASSED", "NOT_APPLICABLE")
             ],
             "counts": {name: outcomes.count(name) for name in set(outcomes)},
             "requests": self.scene.n + 16,
@@ -430,7 +428,7 @@ _CONTRACT = (
 )
 
 
-def _item(node: str, suite: str, title: str, outcome: str = "PASSED") -> Event:
+def item(node: str, suite: str, title: str, outcome: str = "PASSED") -> Event:
     return {
         "event": "item",
         "t": 18.0,

@@ -26,7 +26,7 @@ from seatrial.reporting.model import (
     quiet,
     severity,
 )
-from seatrial.reporting.text import clean, clean_tree
+from seatrial.reporting.text import clean, clean_tree, one_line
 
 Event = dict[str, Any]
 # Columns of numbers: too many to clean value by value, and nothing in them but error kinds is text.
@@ -192,10 +192,10 @@ def _item(told: Event, event: Event | None, name: str, shown: Sequence[Evidence]
     outcome = Outcome(event["outcome"]) if event else Outcome.INCONCLUSIVE
     return ItemView(
         id=name,
-        suite=str(got.get("suite") or "other"),
-        title=str(got.get("title") or name.rpartition("::")[2]),
+        suite=one_line(str(got.get("suite") or "other"), 60),
+        title=one_line(str(got.get("title") or name.rpartition("::")[2]), 200),
         outcome=outcome,
-        reason=str(reason),
+        reason=one_line(str(reason), 800),
         seconds=got.get("seconds"),
         exchanges=int(got.get("exchanges") or 0),
         objective=got.get("objective"),

@@ -140,10 +140,10 @@ def assumptions(objectives: Sequence[ObjectiveView], run: RunView) -> tuple[str,
         else f"Dependence: {one_line(dependence)} (deff 1) for {figures.listed(names, 6)}."
         for (dependence, deff), names in kinds.items()
     ]
+    passed, failed = figures.share(1 - run.confidence), figures.share(1 - run.power)
     said.append(
-        f"A system that misses a limit is passed with a chance of at most {figures.share(1 - run.confidence)}, "
-        f"one that keeps it is failed with at most {figures.share(1 - run.power)}, however often the data were "
-        "looked at."
+        f"A system that misses a limit is passed with a chance of at most {passed}, one that keeps it is "
+        f"failed with at most {failed}, however often the data were looked at."
     )
     said.append("Latency counts from the intended send time, so a stalled target cannot hide its queue.")
     said.append("A black box shows chunks, not tokens: times are those of chunks as they arrived.")

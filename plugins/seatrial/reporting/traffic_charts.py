@@ -36,11 +36,9 @@ def distribution(traffic: TrafficView, indicator: str) -> Markup | None:
     edges = _edges(right, limits)
     counts = np.histogram(np.minimum(found, edges[-1]), edges)[0]
     canvas = Canvas(_DISTRIBUTION_HEIGHT, 0.0, float(edges[-1]), 0.0, float(counts.max()) * 1.04, top=20.0)
-    parts = [*_bars(canvas, edges, counts, limits), canvas.axis(*second_ticks(float(edges[-1])))]
+    over = bool((found > edges[-1]).any())
+    parts = [*_bars(canvas, edges, counts, limits), _distribution_axis(canvas, over)]
     parts += [_limit_mark(canvas, limit, place) for place, limit in enumerate(limits)]
-    over = int((found > edges[-1]).sum())
-    if over:
-        parts.append(text(100, canvas.base - 8, f"{figures.count(over)} beyond →", "label", "end"))
     return plot(_DISTRIBUTION_HEIGHT, f"{traffic.name}: {NAMES[indicator]}", _told(found, limits), parts)
 
 
@@ -96,6 +94,16 @@ def _edges(right: float, limits: Sequence[LimitView]) -> Floats:
     if inside:
         width = min(inside) / max(round(min(inside) / width), 1)
     return np.arange(0, int(np.ceil(right / width - 1e-9)) + 1, dtype=np.float64) * width
+
+
+def _distribution_axis(canvas: Canvas, over: bool) -> str:
+    """The axis; where the last bin holds all that took longer, its label says so."""
+    places, labels = second_ticks(canvas.right)
+    if not over:
+        return canvas.axis(places, labels)
+    kept = [(place, label) for place, label in zip(places, labels, strict=True) if canvas.x(place) < 78]
+    last = text(100, canvas.height - 5, f"≥ {figures.seconds(canvas.right)}", "tick", "end")
+    return canvas.axis(*zip(*kept, strict=True)) + last
 
 
 def _bars(canvas: Canvas, edges: Floats, counts: NDArray[np.int64], limits: Sequence[LimitView]) -> list[str]:

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from seatrial.core.outcome import Outcome
+from seatrial.reporting.findings import collect
+from seatrial.reporting.model import ControlView, Report, Trouble
+from tests.reporting import synthetic
+
+
+def test_each_thing_once_and_the_worst_first(rejected: Report) -> None:
+    names = [found.name for found in rejected.findings]
+    assert names[:2] == ["complete-answers", "The finish reason is one of the documented"]
+    assert len(names) == len(set(names))
+    assert [found.outcome for found in rejected.findings][-1] is Outcome.WARNED
+
+
+def test_a_clean_run_has_none(make_report: Callable[..., Report]) -> None:
+    assert make_report(synthetic.healthy(controls=False)).findings == ()
+
+
+def test_the_first_exchange_is_named(rejected: Report) -> None:
+    assert rejected.findings[0].detail.startswith("First seen in request ")
+    assert "without a finish reason" in rejected.findings[0].detail
+
+
+def test_what_never_ran_is_one_finding(killed: Report) -> None:
+    never = [found for found in killed.findings if found.sentence == "never ran"]
+    assert len(never) == 1
+    assert never[0].name == "13 checks"
+
+
+def test_a_waiver_is_told_with_its_reason(healthy: Report) -> None:
+    (found,) = healthy.findings
+    assert found.outcome is Outcome.WARNED
+    assert found.detail == "Waived: the team is being hired (until 2026-12-31), by CTO"
+
+
+def test_an_open_control_and_trouble() -> None:
+    control = ControlView(
+        "c", "id-1", "Title", Outcome.INCONCLUSIVE, "no attestation", 0.5, (), (), "", False, None
+    )
+    found = collect(
+        (), (), (control,), (), (Trouble("harness", "recorder", "the disk is full", "free some"),)
+    )
+    assert [item.sentence for item in found] == [
+        "had trouble: the disk is full",
+        "is not proven: no attestation",
+    ]
+    assert found[0].source == "recorder"
+    assert found[0].detail == "Free some."
