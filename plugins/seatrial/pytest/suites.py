@@ -47,7 +47,7 @@ def suites(config: pytest.Config) -> Mapping[str, Path]:
 def pytest_configure(config: pytest.Config) -> None:
     """Collect from the suites' folders; from the user's own paths only where they were named."""
     wanted = config.getoption("trial_suite")
-    if not wanted or hasattr(config, "workerinput"):
+    if not wanted:
         return
     if not config.getoption("trial_policy"):
         raise pytest.UsageError(
