@@ -140,3 +140,12 @@ def test_a_policy_may_take_a_changed_target_as_not_proven() -> None:
     events = run(item("PASSED"), after="sha256:2")
     events[-1]["on_change"] = "inconclusive"
     assert decide_events(events).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("whole", "expected"), [(True, Outcome.INCONCLUSIVE), (False, Outcome.PASSED)])
+def test_what_the_policy_demands_and_nothing_exercised(whole: bool, expected: Outcome) -> None:
+    spec = {"objectives": [{"name": "availability"}], "suites": ["sla", "contract"]}
+    policy = {"event": "run", "whole": whole, "suites": ["contract"], "policy": {"effective": {"spec": spec}}}
+    decision = decide_events([policy, *run(item("PASSED"))])
+    assert decision.outcome is expected
+    assert len(decision.partial) == 2

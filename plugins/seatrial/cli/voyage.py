@@ -5,21 +5,26 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from seatrial.cli.child import Child
 from seatrial.cli.run_folder import RunFolder, new_run
 from seatrial.cli.signing import SigningKey, signing_key
-from seatrial.core.errors import HarnessError, UsageError
-from seatrial.core.journal import Journal, read_journal
+from seatrial.core.errors import HarnessError, SeatrialError, UsageError
+from seatrial.core.journal import Event, Journal, read_journal
 from seatrial.core.outcome import ExitCode
+
+if TYPE_CHECKING:
+    from seatrial.policy.loader import LoadedPolicy
+    from seatrial.reporting.live import LiveView
 
 PYTEST_USAGE = 4  # pytest's exit code for a command line, policy or collection that makes no sense
 
@@ -29,7 +34,7 @@ class Order:
     """What is to be certified, and how.
 
     Attributes:
-        policy: the release policy's file.
+        policy: the release policy's file, or the name of a bundled one.
         target: URL to try instead of the policy's.
         suites: names; empty for all that apply.
         out: folder for the run's files; ``runs/<id>`` where omitted.
@@ -38,7 +43,7 @@ class Order:
         command: what to print for reproducing the run.
     """
 
-    policy: Path
+    policy: str
     target: str | None = None
     suites: tuple[str, ...] = ()
     out: Path | None = None
@@ -50,7 +55,7 @@ class Order:
         """The command that does the same again."""
         if self.command:
             return self.command
-        words = ["seatrial", "certify", "--policy", str(self.policy)]
+        words = ["seatrial", "certify", "--policy", self.policy]
         words += ["--target", self.target] if self.target else []
         words += [word for suite in self.suites for word in ("--suite", suite)]
         return shlex.join(words)
@@ -59,24 +64,28 @@ class Order:
 def certify(order: Order) -> ExitCode:
     """Put a system through a policy, write down what was found, and say what it comes to.
 
+    The policy, its target and the key are looked at first: what is wrong with them is told before anything
+    is made or sent.
+
     Raises:
         UsageError: the policy, a suite's name or the key cannot be used; nothing was sent then.
         HarnessError: the run's folder or a report cannot be written, or pytest did not come to its end.
     """
-    suites = _suites(order)
+    from seatrial.cli.preflight import require_targets
+    from seatrial.policy.loader import load_policy
+
+    policy = load_policy(order.policy, target=order.target)
     key = signing_key(order.key)
+    require_targets(policy)
     folder = new_run(order.out)
     if key.made:
         click.echo(f"made a key to sign with: {key.path} (its public half: {folder.public_key})")
-    interrupted = _sail(order, suites, folder)
+    interrupted = _sail(order, policy, folder)
     return _conclude(order, key, folder, interrupted)
 
 
-def _suites(order: Order) -> tuple[str, ...]:
-    """The suites to run; loads the policy, so that a wrong one is told before anything is made or sent."""
-    from seatrial.policy.loader import load_policy
-
-    policy = load_policy(order.policy)
+def _suites(order: Order, policy: LoadedPolicy) -> tuple[str, ...]:
+    """The suites to run: those that were asked for, those of the policy, or all."""
     if order.suites:
         return order.suites
     # The checklists that the policy demands are a suite of their own: its controls come last.
@@ -92,27 +101,46 @@ def bundled_suites() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in folders))
 
 
-def _sail(order: Order, suites: tuple[str, ...], folder: RunFolder) -> bool:
+def _sail(order: Order, policy: LoadedPolicy, folder: RunFolder) -> bool:
     """Run the child and show what it does; True where it was interrupted."""
-    from seatrial.reporting.live import LiveView
-
-    arguments = ["--trial-policy", str(order.policy.absolute()), "--trial-out", str(folder.path)]
-    arguments += ["--trial-run", folder.id]
+    arguments = ["--trial-policy", str(policy.path.absolute()), "--trial-out", str(folder.path)]
+    arguments += ["--trial-run", folder.id, *(() if order.suites else ("--trial-whole",))]
     arguments += ["--trial-command", order.told()]
-    arguments += [word for suite in suites for word in ("--trial-suite", suite)]
+    arguments += [word for suite in _suites(order, policy) for word in ("--trial-suite", suite)]
     arguments += ["--trial-seed", str(order.seed)] if order.seed is not None else []
     arguments += ["--trial-target", order.target] if order.target else []
-    with Child(arguments, folder.log) as child, LiveView() as view, _told_to_stop():
+    with Child(arguments, folder.log) as child, Screen() as screen, _told_to_stop():
         try:
             for event in child.events(folder.journal):
-                view.feed(event)
+                screen.feed(event)
         except KeyboardInterrupt:
             child.interrupt()
             for event in child.left():
-                view.feed(event)
+                screen.feed(event)
             return True
     _refused(child, folder)
     return False
+
+
+class Screen(ExitStack):
+    """The live view, opened once there is something to judge: what is refused before is told in one line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[Event] = []
+        self._view: LiveView | None = None
+
+    def feed(self, event: Event) -> None:
+        """Show one event of the journal."""
+        from seatrial.reporting.live import LiveView
+
+        self._waiting.append(event)
+        if self._view is None and event["event"] in ("collected", "finish"):
+            self._view = self.enter_context(LiveView())
+        if self._view is not None:
+            for waiting in self._waiting:
+                self._view.feed(waiting)
+            self._waiting.clear()
 
 
 @contextmanager
@@ -167,31 +195,55 @@ def _conclude(order: Order, key: SigningKey, folder: RunFolder, interrupted: boo
         click.echo("interrupted before anything was recorded: nothing is certified", err=True)
         return ExitCode.HARNESS
     decision = decide(journal)
-    certified = None if interrupted else _attempt(lambda: _sign(key, folder), "no certificate")
-    write_reports(folder.journal, folder.path)
+    certified = not interrupted and _sign(key, folder)
+    sound = _verified(order, folder) if certified and decision.outcome.green else None
+    write_reports(folder.journal, folder.path, certificate_verified=sound)
     _summarise(folder)
     if interrupted:
         click.echo(
             "interrupted: the target was given back, the journal is whole, nothing is certified", err=True
         )
-    _tell_files(order, folder, certified is not None)
+    _tell_files(order, folder, certified)
     return ExitCode.HARNESS if interrupted else decision.exit_code
 
 
-def _sign(key: SigningKey, folder: RunFolder) -> Path:
+def _sign(key: SigningKey, folder: RunFolder) -> bool:
+    """Sign what was found. A run that certifies nothing gets no certificate; its own exit code stands."""
     from seatrial.certificate.statement import issue
 
-    folder.public_key.write_text(key.public, "utf-8")
-    return issue(folder.journal, key.path, folder.certificate)
-
-
-def _attempt(run: Callable[[], Path], what: str) -> Path | None:
-    """A run that certifies nothing gets no certificate; that is told, and the run's own exit code stands."""
     try:
-        return run()
+        folder.public_key.write_text(key.public, "utf-8")
+    except OSError as error:
+        raise HarnessError(
+            f"the key cannot be written ({error.strerror})", where=str(folder.public_key)
+        ) from error
+    try:
+        issue(folder.journal, key.path, folder.certificate)
     except UsageError as error:
-        click.echo(f"{what}: {error.what}", err=True)
-        return None
+        click.echo(f"no certificate: {error.what}", err=True)
+        return False
+    return True
+
+
+def _verified(order: Order, folder: RunFolder) -> bool:
+    """Have the new certificate accepted as anybody else would; a refusal can only be our own fault."""
+    from seatrial.certificate.verify import verify
+    from seatrial.policy.effective import digest_of
+
+    policy = digest_of(order.policy)
+    try:
+        verify(
+            folder.certificate,
+            keys=folder.public_key,
+            now=datetime.now(UTC),
+            policy=policy,
+            journal=folder.journal,
+        )
+    except SeatrialError as error:
+        raise HarnessError(
+            f"the certificate just made is refused: {error.what}", where=str(folder.certificate)
+        ) from error
+    return True
 
 
 def _summarise(folder: RunFolder) -> None:
@@ -213,5 +265,5 @@ def _tell_files(order: Order, folder: RunFolder, certified: bool) -> None:
     click.echo(f"report       {shown(folder.report)}")
     if certified:
         click.echo(f"certificate  {shown(folder.certificate)}")
-        words = ["seatrial", "verify", shown(folder.certificate), "--policy", str(order.policy)]
+        words = ["seatrial", "verify", shown(folder.certificate), "--policy", order.policy]
         click.echo(f"verify with  {shlex.join([*words, '--key', shown(folder.public_key)])}")

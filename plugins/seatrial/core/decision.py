@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from seatrial.core.demands import unmet
 from seatrial.core.journal import Event, Journal
 from seatrial.core.outcome import ExitCode, Outcome, aggregate
 
@@ -22,12 +23,15 @@ class Decision:
         outcome: what the run came to.
         reasons: why, the gravest first; empty for a clean pass.
         counts: how many items came to each outcome.
+        partial: what the policy demands and nobody asked to be tried: a green run in part certifies nothing
+            about the whole.
         usage: whether the target cannot be tried as configured: the command line or policy is to blame.
     """
 
     outcome: Outcome
     reasons: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
+    partial: tuple[str, ...] = ()
     usage: bool = False
 
     @property
@@ -42,7 +46,7 @@ def decide(journal: Journal) -> Decision:
     if journal.complete:
         return decision
     reason = "the run did not finish: its journal has no end, so it certifies nothing"
-    return Decision(Outcome.ERROR, (reason, *decision.reasons), decision.counts)
+    return replace(decision, outcome=Outcome.ERROR, reasons=(reason, *decision.reasons), usage=False)
 
 
 def decide_events(events: Sequence[Event]) -> Decision:
@@ -56,6 +60,9 @@ def decide_events(events: Sequence[Event]) -> Decision:
     findings += [(Outcome.ERROR, _told(event)) for event in troubles]
     if not any(item.get("exchanges") for item in items.values()):
         findings.append((Outcome.INCONCLUSIVE, "nothing was measured: no check sent a request"))
+    missing = tuple(unmet(events))
+    if any(event["event"] == "run" and event.get("whole") for event in events):
+        findings += [(Outcome.INCONCLUSIVE, text) for text in missing]
     outcome = aggregate(found for found, _ in findings)
     reasons = [text for wanted in _GRAVEST for found, text in findings if found is wanted and text]
     counts = dict(Counter(item["outcome"] for item in items.values()))
@@ -63,7 +70,7 @@ def decide_events(events: Sequence[Event]) -> Decision:
     if kinds & {"interrupted", "usage"}:  # such a run says nothing about the target, whatever it had shown
         reasons.sort(key=lambda text: text not in {_told(event) for event in troubles})
         outcome = Outcome.ERROR
-    return Decision(outcome, tuple(dict.fromkeys(reasons)), counts, usage="usage" in kinds)
+    return Decision(outcome, tuple(dict.fromkeys(reasons)), counts, missing, usage="usage" in kinds)
 
 
 def _told(trouble: Event) -> str:

@@ -27,6 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         type=int,
         help="reproduces prompts' order and drawn inputs (default: drawn)",
     )
+    group.addoption(
+        "--trial-whole",
+        action="store_true",
+        help="try all of the policy: what it demands and nothing exercises is not proven",
+    )
     group.addoption("--trial-run", metavar="ID", help="id of the run (default: from the time)")
     group.addoption("--trial-command", metavar="TEXT", help="the command to print for reproducing the run")
 

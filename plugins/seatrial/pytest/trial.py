@@ -145,6 +145,7 @@ class TrialRun:
             "policy": assemble.policy_facts(self.loaded),
             "seed": self.seed,
             "suites": self.config.getoption("trial_suite"),
+            "whole": self.config.getoption("trial_whole"),
             "command": self.config.getoption("trial_command") or assemble.command_line(self.config),
             "environment": environment.facts(),
             "plan": assemble.plan(self.loaded),
