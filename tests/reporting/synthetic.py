@@ -55,7 +55,7 @@ def rejected(**changes: Any) -> Scene:
 
 
 def inconclusive(**changes: Any) -> Scene:
-    return Scene(**{"slow": 1.36, **changes})
+    return Scene(**{"slow": 1.27, **changes})
 
 
 def events(scene: Scene) -> list[Event]:

@@ -32,7 +32,8 @@ function parse(c) { const m = c.match(/[\\d.]+/g).map(Number);
 function lum(c) { const f = v => (v /= 255) <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
   return .2126 * f(c[0]) + .7152 * f(c[1]) + .0722 * f(c[2]); }
 function ground(el) { for (; el; el = el.parentElement) {
-  const c = parse(getComputedStyle(el).backgroundColor); if (c[3] > 0) return c; } return [255, 255, 255, 1]; }
+  const c = parse(getComputedStyle(el).backgroundColor); if (c[3] > 0) return c; }
+  return [255, 255, 255, 1]; }
 const found = {};
 for (const el of document.querySelectorAll('body *')) {
   const own = [...el.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
