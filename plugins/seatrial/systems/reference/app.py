@@ -63,4 +63,6 @@ async def _http_error(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:
-    return error_response(server_error(), request.app.state.gateway.defects)
+    response = error_response(server_error(), request.app.state.gateway.defects)
+    response.headers["x-request-id"] = request.state.request_id
+    return response

@@ -55,6 +55,9 @@ class Edge:
             await self._app(scope, receive, send_marked)
         except ApiError as error:
             await error_response(error, self._gateway.defects)(scope, receive, send_marked)
+        except Exception:
+            status = 500  # answered further out, where it is also logged with its trace
+            raise
         finally:
             self._tell(scope, status, time.perf_counter() - started, request_id)
 
