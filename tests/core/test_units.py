@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import math
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pytest
 from seatrial.core import units
 from seatrial.core.errors import UsageError
-from seatrial.core.units import Dimension, Money, Quantity
+from seatrial.core.quantity import Dimension, Money, Quantity
 
 POSITIVE = st.floats(min_value=1e-9, max_value=1e9, allow_subnormal=False)
 
@@ -62,6 +62,7 @@ DURATION = "write a number with one of the units ns, us, ms, s, m, h, d, such as
         (units.parse_duration, "-5s", f"'-5s' is not a duration\n  {DURATION}"),
         (units.parse_duration, "1e999s", f"'1e999s' is not a duration\n  {DURATION}"),
         (units.parse_duration, "٣s", f"'٣s' is not a duration\n  {DURATION}"),
+        (units.parse_duration, "9" * 41 + "s", f"'{'9' * 41}s' is not a duration\n  {DURATION}"),
         (units.parse_duration, True, f"True is not a duration\n  {DURATION}"),
         (units.parse_rate, "5s", "'5s' is not a rate: it is a duration\n  write a number with one of the units /s, /m, /h, such as 200/s"),
         (units.parse_size, "5MB/s", "'5MB/s' is not a size\n  write a number with one of the units B, kB, MB, GB, KiB, MiB, GiB, such as 64MiB"),
@@ -95,16 +96,6 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert any(character.isdigit() for character in text)
 
 
-@given(POSITIVE)
-def test_durations_come_back(seconds: float) -> None:
-    assert units.parse_duration(units.spell_duration(seconds)) == seconds
-
-
-@given(st.integers(0, 2**40))
-def test_sizes_come_back(size: int) -> None:
-    assert units.parse_size(units.spell_size(size)) == size
-
-
 @given(POSITIVE, st.sampled_from(units.DIMENSIONS))
 def test_quantities_come_back(value: float, dimension: Dimension) -> None:
     if dimension in ("count", "size"):
@@ -113,62 +104,6 @@ def test_quantities_come_back(value: float, dimension: Dimension) -> None:
         value /= 1e9
     quantity = Quantity(value, dimension, "EUR" if dimension == "money" else "")
     assert units.parse_quantity(str(quantity), dimension) == quantity
-
-
-@given(POSITIVE, st.sampled_from(["USD", "EUR", "CHF"]))
-def test_money_comes_back(amount: float, currency: str) -> None:
-    assert units.parse_money(str(Money(amount, currency))) == Money(amount, currency)
-
-
-@given(st.floats(0, 1))
-def test_shares_are_written_near_the_truth(share: float) -> None:
-    shown = units.parse_share(units.format_share(share))
-    assert abs(shown - share) <= 0.006 * min(share, 1 - share) + 1e-10
-
-
-@given(st.floats(1e-9, 59))
-def test_durations_are_written_near_the_truth(seconds: float) -> None:
-    assert units.parse_duration(units.format_duration(seconds)) == pytest.approx(seconds, rel=0.006)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0 s"), (5e-7, "500 ns"), (0.35, "350 ms"), (0.9999, "1 s"), (0.0009999, "1 ms"), (1.234, "1.23 s"),
-        (12.345, "12.3 s"), (59.9999, "1 min"), (90, "1 min 30 s"), (3600, "1 h"), (90061, "1 d 1 h"),
-        (2592000, "30 d"), (-2, "−2 s"), (math.nan, "–"), (math.inf, "–"),
-    ],
-)  # fmt: skip
-def test_durations_for_people(seconds: float, text: str) -> None:
-    assert units.format_duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        (units.format_share(0.99), "99 %"), (units.format_share(0.99987), "99.987 %"), (units.format_share(0.001), "0.1 %"),
-        (units.format_share(0), "0 %"), (units.format_share(1), "100 %"), (units.format_share(0.0123456), "1.23 %"),
-        (units.format_share(math.nan), "–"), (units.format_rate(200), "200/s"), (units.format_rate(0.5), "30/min"),
-        (units.format_rate(0.0001), "0.36/h"), (units.format_size(64 * 2**20), "64 MiB"), (units.format_size(512), "512 B"),
-        (units.format_size(3 * 2**30), "3 GiB"), (units.format_money(0.15), "$0.15"), (units.format_money(0.00042), "$0.00042"),
-        (units.format_money(Money(1234.5, "EUR")), "€1,234.50"), (units.format_money(Money(3, "CHF")), "3.00 CHF"),
-        (units.format_count(8000), "8,000"), (units.format_count(0.5), "0.5"),
-    ],
-)  # fmt: skip
-def test_others_for_people(text: str, shown: str) -> None:
-    assert text == shown
-
-
-@pytest.mark.parametrize(
-    ("quantity", "shown"),
-    [
-        (Quantity(0.5, "duration"), "500 ms"), (Quantity(2, "rate"), "2/s"), (Quantity(1024, "size"), "1 KiB"),
-        (Quantity(1, "money", "EUR"), "€1.00"), (Quantity(0.5, "share"), "50 %"), (Quantity(12, "count"), "12"),
-        (Quantity(0.85, "score"), "0.85"),
-    ],
-)  # fmt: skip
-def test_quantities_for_people(quantity: Quantity, shown: str) -> None:
-    assert units.format_quantity(quantity) == shown
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from seatrial.policy.marked import Marked, Origin, kind_of, mark, read_document, read_documents
 from seatrial.policy.problems import PolicyError
 
@@ -52,6 +51,7 @@ def test_scalars_of_yaml_1_2() -> None:
         ("a: !!python/object:os.system {}\n", "a.yaml:1: the tag 'tag:yaml.org,2002:python/object:os.system' is not accepted\n  write a plain value"),
         ("? [a]\n: 1\n", "a.yaml:1: a key is a word, not a list, a mapping or nothing"),
         ("a: &x [*x]\n", "a.yaml:1: this is not YAML: an alias contains itself, or the document is nested too deeply"),
+        ("a: " + "9" * 5000 + "\n", "a.yaml:1: a number of more than 100 digits"),
         (b"\xff\xfe\x00", "a.yaml: this is not YAML: it is not UTF-8 text"),
         (b"a: \x00\n", "a.yaml: this is not YAML: special characters are not allowed"),
     ],
@@ -107,5 +107,6 @@ def test_items_by_name() -> None:
 
 
 def test_kinds_in_words() -> None:
-    kinds = [kind_of(value) for value in (None, True, {}, [], "x", 1.5)]
+    values: tuple[object, ...] = (None, True, {}, [], "x", 1.5)
+    kinds = [kind_of(value) for value in values]
     assert kinds == ["nothing", "true", "a mapping", "a list", "the text 'x'", "the number 1.5"]

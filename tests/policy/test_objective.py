@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pytest
 from seatrial.core.errors import UsageError
 from seatrial.core.units import Quantity
 from seatrial.policy.objective import Bar, ObjectiveSpec, Op
@@ -93,13 +94,8 @@ LATENCIES = st.lists(st.sampled_from([0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5]), min
 def _met(bar: Bar, values: list[float]) -> bool:
     assert bar.value is not None
     limit = bar.value.value
-    good = {
-        "lt": lambda x: x < limit,
-        "lte": lambda x: x <= limit,
-        "gt": lambda x: x > limit,
-        "gte": lambda x: x >= limit,
-    }
-    return sum(map(good[str(bar.op)], values)) >= bar.target * len(values) - 1e-9
+    good = {"lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge}[str(bar.op)]
+    return sum(bool(good(value, limit)) for value in values) >= bar.target * len(values) - 1e-9
 
 
 @given(BARS, BARS, LATENCIES)

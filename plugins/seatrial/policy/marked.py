@@ -273,6 +273,9 @@ class _Builder:
             return None
         if node.tag == _BOOL:
             return text.lower() == "true"
+        if node.tag == _INT and len(text) > 100:
+            self._complain(self._origin(node), "a number of more than 100 digits")
+            return 0
         if node.tag == _INT:
             return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
         if node.tag == _FLOAT:
