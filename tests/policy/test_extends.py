@@ -114,6 +114,8 @@ def test_bundled_policies_by_name() -> None:
     )
     for name in ("tiers/basic", "bundled/tiers/basic", "tiers/basic.yaml"):
         assert find_policy(name)[1] == "bundled/tiers/basic.yaml"
+        assert find_policy(str(bundled_policies()["tiers/basic"]))[1] == "bundled/tiers/basic.yaml"
     Path("tiers").mkdir()
     Path("tiers/basic.yaml").write_text("a: 1\n")
     assert find_policy("tiers/basic.yaml")[1] == "tiers/basic.yaml"
+    assert find_policy(str(Path("tiers/basic.yaml").absolute()))[1] == "tiers/basic.yaml"

@@ -29,7 +29,7 @@ def find_policy(name: str, base: FilePath | None = None) -> tuple[FilePath, str]
     """
     path = (base or FilePath()) / name
     if path.is_file():
-        return path, str(path)
+        return path, _called(path)
     short = name.removeprefix("bundled/").removesuffix(".yaml")
     known = bundled_policies()
     if short in known:
@@ -38,6 +38,14 @@ def find_policy(name: str, base: FilePath | None = None) -> tuple[FilePath, str]
     raise PolicyError(
         [Problem(str(path), "", f"there is no such policy{guess}", f"a file, or one of: {listed(known)}")]
     )
+
+
+def _called(path: FilePath) -> str:
+    """A file as people name it: as part of seatrial, relative to the working directory, or as it was given."""
+    for folder, prefix in ((bundled("fixtures") / "policies", "bundled/"), (FilePath.cwd(), "")):
+        if path.is_absolute() and path.resolve().is_relative_to(folder.resolve()):
+            return f"{prefix}{path.resolve().relative_to(folder.resolve()).as_posix()}"
+    return str(path)
 
 
 def bundled_policies() -> dict[str, FilePath]:
