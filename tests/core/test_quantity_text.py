@@ -1,8 +1,8 @@
+# ruff: noqa: E501 - texts stand as people read them
 """Quantities for people, and as a policy writes them."""
 
 from __future__ import annotations
 
-# ruff: noqa: E501 - texts stand as people read them
 import math
 
 from hypothesis import given

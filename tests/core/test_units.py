@@ -1,6 +1,5 @@
-"""Quantities with units, read and written."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""Quantities with units, read and written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
-"""Policies written into a folder of their own, and what is said about them."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""Policies written into a folder of their own, and what is said about them."""
 
 from __future__ import annotations
 
@@ -8,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from seatrial.policy.loader import LoadedPolicy, load_policy
 from seatrial.policy.problems import PolicyError
 

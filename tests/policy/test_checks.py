@@ -1,11 +1,9 @@
-"""What the parts of a policy must be to each other, each refusal with its line and words."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""What the parts of a policy must be to each other, each refusal with its line and words."""
 
 from __future__ import annotations
 
 import pytest
-
 from tests.policy.conftest import Load, Refused
 
 TARGET = '{name: bot, protocol: openai-chat, uri: "http://127.0.0.1:8000/v1", model: small}'

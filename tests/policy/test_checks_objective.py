@@ -1,11 +1,9 @@
-"""What can be wrong about an objective, each refusal with its line and words."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""What can be wrong about an objective, each refusal with its line and words."""
 
 from __future__ import annotations
 
 import pytest
-
 from tests.policy.conftest import Load, Refused
 
 LATENCY = "indicator: operation.duration, op: lte, value: 1s, target: 95%"

@@ -1,11 +1,9 @@
-"""References to the environment."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""References to the environment."""
 
 from __future__ import annotations
 
 import pytest
-
 from seatrial.policy.environment import is_secret
 from seatrial.policy.secret import Secret
 from tests.policy.conftest import Load, Refused

@@ -1,13 +1,11 @@
-"""Policies that build on others."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""Policies that build on others."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
 from seatrial.policy.extends import bundled_policies, find_policy
 from seatrial.policy.loader import load_policy
 from seatrial.policy.problems import PolicyError

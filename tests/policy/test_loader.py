@@ -1,13 +1,11 @@
-"""From a file to a policy."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""From a file to a policy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
 from seatrial.core.errors import UsageError
 from seatrial.policy.loader import load_policy
 from seatrial.policy.problems import PolicyError

@@ -1,6 +1,5 @@
-"""YAML that knows its lines."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""YAML that knows its lines."""
 
 from __future__ import annotations
 

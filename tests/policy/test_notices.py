@@ -1,13 +1,11 @@
-"""What deserves a word before a cent is spent."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""What deserves a word before a cent is spent."""
 
 from __future__ import annotations
 
 import math
 
 import pytest
-
 from seatrial.core.risk import Risk
 from seatrial.policy.loader import load_policy
 from seatrial.policy.notices import fewest_requests

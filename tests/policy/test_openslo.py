@@ -1,13 +1,11 @@
-"""OpenSLO documents as objectives."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""OpenSLO documents as objectives."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
 from seatrial.policy.effective import digest_of
 from tests.policy.conftest import Load, Refused
 

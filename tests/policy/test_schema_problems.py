@@ -1,11 +1,9 @@
-"""What the models refuse, in words."""
-
 # ruff: noqa: E501 - texts stand as people read them
+"""What the models refuse, in words."""
 
 from __future__ import annotations
 
 import pytest
-
 from seatrial.policy.document import ReleasePolicy
 from seatrial.policy.schema_problems import keys_at
 from tests.policy.conftest import Refused

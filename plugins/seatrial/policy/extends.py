@@ -41,7 +41,7 @@ def find_policy(name: str, base: FilePath | None = None) -> tuple[FilePath, str]
 
 
 def _called(path: FilePath) -> str:
-    """A file as people name it: as part of seatrial, relative to the working directory, or as it was given."""
+    """A file as people name it: bundled, relative to the working directory, or as it was given."""
     for folder, prefix in ((bundled("fixtures") / "policies", "bundled/"), (FilePath.cwd(), "")):
         if path.is_absolute() and path.resolve().is_relative_to(folder.resolve()):
             return f"{prefix}{path.resolve().relative_to(folder.resolve()).as_posix()}"
