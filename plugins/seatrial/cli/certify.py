@@ -9,10 +9,7 @@ import click
 
 @click.command(short_help="put a deployed system through a release policy")
 @click.option(
-    "--policy",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="The release policy (YAML).",
+    "--policy", required=True, metavar="FILE", help="The release policy (YAML), or a bundled one by name."
 )
 @click.option("--target", metavar="URL", help="Try this URL instead of the policy's.")
 @click.option(
@@ -32,7 +29,7 @@ import click
     help="Private key to sign with. [default: your own, made at first use]",
 )
 def command(
-    policy: Path,
+    policy: str,
     target: str | None,
     suites: tuple[str, ...],
     out: Path | None,

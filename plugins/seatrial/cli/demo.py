@@ -51,7 +51,6 @@ def command(
     The exit code is that of certify.
     """
     from seatrial.cli.voyage import Order, certify
-    from seatrial.policy.extends import find_policy
     from seatrial.systems.reference.defects import DEFECTS, known
 
     if list_defects:
@@ -66,7 +65,7 @@ def command(
     arguments = [word for name in defects for word in ("--defect", name)]
     arguments += ["--seed", str(seed)] if seed is not None and not llm else []
     with _system(recipe, arguments) as system:
-        order = Order(find_policy(policy)[0], system.uri, suites, out, seed, key, _told(defects, llm, suites))
+        order = Order(policy, system.uri, suites, out, seed, key, _told(defects, llm, suites))
         return certify(order)
 
 

@@ -12,7 +12,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(short_help="accept a certificate, or refuse it with the reason")
 @click.argument("certificate", type=_FILE)
-@click.option("--policy", type=_FILE, required=True, help="The policy it must have been issued under.")
+@click.option("--policy", required=True, metavar="FILE", help="The policy it must have been issued under.")
 @click.option(
     "--key",
     "keys",
@@ -36,7 +36,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )
 def command(
     certificate: Path,
-    policy: Path,
+    policy: str,
     keys: tuple[Path, ...],
     threshold: int,
     journal: Path | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
     from seatrial.reporting.live import LiveView
 
+FULL = 65_536  # bytes: below it neither a journal nor a report can be finished
 PYTEST_USAGE = 4  # pytest's exit code for a command line, policy or collection that makes no sense
 
 
@@ -171,6 +173,12 @@ def _refused(child: Child, folder: RunFolder) -> None:
     journal = _journal(folder)
     if journal is not None and (journal.complete or journal.first("error")):
         return
+    if shutil.disk_usage(folder.path).free < FULL:
+        raise HarnessError(
+            "no space left: the run was cut off and certifies nothing",
+            where=str(folder.path),
+            hint="free some space, or choose another folder with --out",
+        )
     words = child.last_words()
     if child.returncode == PYTEST_USAGE and "ERROR: " in words:
         raise UsageError(words.rpartition("ERROR: ")[2].strip(), hint=f"pytest said more in {folder.log}")
@@ -188,6 +196,7 @@ def _journal(folder: RunFolder) -> Journal | None:
 def _conclude(order: Order, key: SigningKey, folder: RunFolder, interrupted: bool) -> ExitCode:
     """Write reports and certificate, and decide."""
     from seatrial.core.decision import decide
+    from seatrial.core.demands import unmet
     from seatrial.reporting.write import write_reports
 
     journal = _journal(folder)
@@ -196,13 +205,16 @@ def _conclude(order: Order, key: SigningKey, folder: RunFolder, interrupted: boo
         return ExitCode.HARNESS
     decision = decide(journal)
     certified = not interrupted and _sign(key, folder)
-    sound = _verified(order, folder) if certified and decision.outcome.green else None
+    in_part = bool(unmet(journal.events))
+    sound = _verified(order, folder) if certified and decision.outcome.green and not in_part else None
     write_reports(folder.journal, folder.path, certificate_verified=sound)
     _summarise(folder)
     if interrupted:
         click.echo(
             "interrupted: the target was given back, the journal is whole, nothing is certified", err=True
         )
+    if certified and in_part:
+        click.echo("a part of the policy was run: the certificate says so, and certifies nothing")
     _tell_files(order, folder, certified)
     return ExitCode.HARNESS if interrupted else decision.exit_code
 
