@@ -164,8 +164,8 @@ class Boundary:
             slope = (np.log(b / (self.mixture.a + k / deff + b)) - self.mixture.log_s) / deff
             slope = np.where(slope * side > 0, slope, side * 1e-9)
             step = np.clip(miss / slope, -0.5 * n - 1.0, 0.5 * n + 1.0)
-            n = np.maximum(n - step, k)
-            if np.all(np.abs(step) < 1e-3):
+            before, n = n, np.maximum(n - step, k)
+            if np.all(np.abs(n - before) < 1e-3):
                 break
         return self._outwards(n, k, level, side)
 
