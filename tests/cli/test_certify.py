@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Tree
 
 import pytest
+
 from seatrial.certificate.keys import keygen
 from seatrial.core.journal import read_journal
 from tests.cli.conftest import Seatrial

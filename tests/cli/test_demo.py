@@ -1,0 +1,90 @@
+"""`seatrial demo`: the healthy gateway is certified; a broken one never is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from seatrial.core.journal import read_journal
+from seatrial.systems.reference.defects import DEFECTS
+from tests.cli.conftest import Seatrial
+
+
+def test_list_defects_names_one_a_line(seatrial: Seatrial) -> None:
+    done = seatrial("demo", "--list-defects")
+    assert done.exit_code == 0
+    assert done.output.splitlines() == list(DEFECTS)
+    assert len(DEFECTS) >= 15
+
+
+def test_an_unknown_defect_is_usage_and_names_the_nearest(seatrial: Seatrial, home: Path) -> None:
+    done = seatrial("demo", "--defect", "slowtail")
+    assert done.exit_code == 3
+    assert "'slow-tail'" in done.stderr
+    assert not (home / "runs").exists()
+
+
+def test_a_real_model_has_no_defects(seatrial: Seatrial) -> None:
+    assert seatrial("demo", "--llm", "--defect", "slow-tail").exit_code == 3
+
+
+def test_the_healthy_gateway_is_certified_by_the_whole_policy(seatrial: Seatrial, home: Path) -> None:
+    done = seatrial("demo", "--seed", 3, "--out", home / "out")
+    assert done.exit_code == 0, done.output
+    assert "Certified." in done.output
+    run = read_journal(home / "out" / "journal.ndjson").first("run") or {}
+    assert run["command"] == "seatrial demo"
+    assert run["seed"] == 3
+    assert "SEATRIAL_DEMO_KEY" not in os.environ
+    verified = seatrial(
+        "verify",
+        home / "out" / "certificate.intoto.json",
+        "--policy",
+        "demo",
+        "--key",
+        home / "out" / "seatrial.pub",
+    )
+    assert verified.exit_code == 0, verified.output
+
+
+def test_one_suite_is_a_part_and_certifies_nothing(seatrial: Seatrial, home: Path) -> None:
+    done = seatrial("demo", "--suite", "identity", "--out", home / "out")
+    assert "certifies nothing" in done.output
+    refused = seatrial(
+        "verify",
+        home / "out" / "certificate.intoto.json",
+        "--policy",
+        "demo",
+        "--key",
+        home / "out" / "seatrial.pub",
+    )
+    assert refused.exit_code == 1
+    assert "not run" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("defect", "suite", "red"),
+    [
+        ("wrong-model-reported", "identity", "test_answers_name_the_model"),
+        ("no-authentication", "contract", "test_no_key_is_refused"),
+        ("stack-trace-in-error", "contract", "shows_no_internals"),
+    ],
+)
+def test_a_defect_is_rejected_with_its_check_red(
+    seatrial: Seatrial, home: Path, defect: str, suite: str, red: str
+) -> None:
+    done = seatrial("demo", "--defect", defect, "--suite", suite, "--out", home / "out")
+    assert done.exit_code == 1, done.output
+    items = read_journal(home / "out" / "journal.ndjson").all("item")
+    failed = [item["id"] for item in items if item["outcome"] == "FAILED"]
+    assert any(red in item for item in failed), failed
+
+
+def test_the_gateway_is_gone_afterwards(seatrial: Seatrial, home: Path) -> None:
+    done = seatrial("demo", "--suite", "identity", "--out", home / "out")
+    uri = done.output.splitlines()[0].rpartition(": ")[2]
+    again = seatrial("init", uri, "--out", home / "p.yaml")
+    assert again.exit_code == 3
+    assert "refused" in again.stderr
