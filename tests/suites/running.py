@@ -9,12 +9,12 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-from suites.contract.probe import Probe
 
 from seatrial.core.outcome import Outcome
 from seatrial.policy.target import Identity
 from seatrial.pytest.outcomes import Inconclusive, NotApplicable
 from seatrial.targets.target import Target
+from suites.contract.probe import Probe
 
 SUITES = Path(__file__).parents[2] / "suites"
 

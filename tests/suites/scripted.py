@@ -29,6 +29,8 @@ class Script:
         health: the status that the health endpoint gives.
         hangs: whether generating hangs.
         broken: the status of every generating request, 0 for none.
+        deletes: the status of DELETE on the generating path, 0 for what the framework does.
+        surplus: tokens that are added to the total of usage.
         refusals: statuses of requests that are not JSON, in turn; the last one stays.
     """
 
@@ -38,6 +40,8 @@ class Script:
     health: int = 200
     hangs: bool = False
     broken: int = 0
+    deletes: int = 0
+    surplus: int = 0
     refusals: list[int] = field(default_factory=lambda: [400])
 
 
@@ -61,8 +65,9 @@ def scripted(script: Script) -> Starlette:
         if script.broken:
             return _error(script.broken, "out of memory")
         words = script.words(next(numbers))[: asked.get("max_tokens", 99)]
+        cut = len(words) < len(WORDS)
         answer = _Answer(
-            script.named(asked.get("model", "")), words, len(prompt.split()), len(words) < len(WORDS)
+            script.named(asked.get("model", "")), words, len(prompt.split()), cut, script.surplus
         )
         if asked.get("stream"):
             return StreamingResponse(answer.events(), media_type="text/event-stream")
@@ -74,7 +79,11 @@ def scripted(script: Script) -> Starlette:
     async def health(request: Request) -> Response:
         return JSONResponse({}, status_code=script.health)
 
-    routes = [Route("/v1/chat/completions", chat, methods=["POST"]), Route("/v1/models", models)]
+    async def delete(request: Request) -> Response:
+        return JSONResponse({}, status_code=script.deletes)
+
+    deleting = [Route("/v1/chat/completions", delete, methods=["DELETE"])] if script.deletes else []
+    routes = [*deleting, Route("/v1/chat/completions", chat, methods=["POST"]), Route("/v1/models", models)]
     return Starlette(routes=[*routes, Route("/health", health)])
 
 
@@ -84,6 +93,7 @@ class _Answer:
     words: list[str]
     asked: int
     cut: bool
+    surplus: int
 
     @property
     def finish(self) -> str:
@@ -92,7 +102,11 @@ class _Answer:
     @property
     def usage(self) -> dict[str, int]:
         made = len(self.words)
-        return {"prompt_tokens": self.asked, "completion_tokens": made, "total_tokens": self.asked + made}
+        return {
+            "prompt_tokens": self.asked,
+            "completion_tokens": made,
+            "total_tokens": self.asked + made + self.surplus,
+        }
 
     def body(self) -> dict[str, Any]:
         message = {"role": "assistant", "content": " ".join(self.words)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import suites.contract.test_health as health_items
 
+import suites.contract.test_health as health_items
 from seatrial.core.outcome import Outcome
 from seatrial.systems.reference.defects import DEFECTS
 from seatrial.targets.config import TargetConfig, Timeouts

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-import suites.contract.test_health as health_items
-from suites.contract.probe import Probe
 
+import suites.contract.test_health as health_items
 from seatrial.core.outcome import Outcome
 from seatrial.targets.config import TargetConfig, Timeouts
 from seatrial.targets.target import Target
+from suites.contract.probe import Probe
 from tests.suites.gateways import served
 from tests.suites.running import Result, items, run
 from tests.suites.scripted import WORDS, Script, scripted
@@ -132,3 +132,37 @@ def test_a_target_that_is_not_there_is_never_green() -> None:
         probe = Probe(there)
         outcomes = {run(item, there, probe).outcome for item in ITEMS.values()}
     assert not any(outcome.green for outcome in outcomes), outcomes
+
+
+BAD_INPUT = [name for name in ITEMS if name.startswith("test_bad_input") and "afterwards" not in name]
+
+
+def test_every_bad_input_that_breaks_the_server_is_red() -> None:
+    with target(Script(broken=500, refusals=[500])) as there:
+        results = {name: run(ITEMS[name], there) for name in BAD_INPUT}
+    assert {name: got.outcome for name, got in results.items()} == dict.fromkeys(BAD_INPUT, Outcome.FAILED)
+
+
+def test_a_server_that_bad_input_has_broken_is_red() -> None:
+    script = Script()
+    item = ITEMS["test_bad_input::test_it_still_answers_afterwards"]
+    with target(script) as there:
+        probe = Probe(there)
+        assert run(item, there, probe).outcome is Outcome.PASSED
+        script.broken = 500
+        assert run(item, there, probe).outcome is Outcome.FAILED
+        assert run(item, there, Probe(there)).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    ("deletes", "outcome"),
+    [(0, Outcome.PASSED), (501, Outcome.PASSED), (200, Outcome.FAILED), (500, Outcome.FAILED)],
+)
+def test_a_wrong_method(deletes: int, outcome: Outcome) -> None:
+    assert result("test_errors::test_a_wrong_method_is_refused", Script(deletes=deletes)).outcome is outcome
+
+
+def test_usage_that_does_not_add_up_is_red() -> None:
+    name = "test_usage::test_usage_adds_up"
+    assert result(name, Script()).outcome is Outcome.PASSED
+    assert "does not add up" in result(name, Script(surplus=1)).reason

@@ -14,13 +14,15 @@ from seatrial.core.outcome import Outcome
 from seatrial.targets.config import TargetConfig
 from seatrial.targets.target import Target
 from tests.suites.gateways import served
-from tests.suites.running import run_all
+from tests.suites.running import items, run, run_all
 from tests.suites.scripted import WORDS
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import Response
+
+ITEMS = {item.name: item for item in items("contract")}
 
 
 def server(wrong: str = "") -> Starlette:
@@ -130,5 +132,5 @@ def test_a_well_kept_server_is_green_or_not_applicable() -> None:
 )
 def test_what_breaks_the_protocol_is_red(wrong: str, name: str) -> None:
     with target(wrong) as there:
-        results = run_all("contract", there)
-    assert results[name].outcome is Outcome.FAILED, results[name]
+        result = run(ITEMS[name], there)
+    assert result.outcome is Outcome.FAILED, result

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from suites.contract.anthropic import (
     answer_problems,
     ending_problems,

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from suites.contract.bad_requests import ANY_REST, NO_REQUEST, ODD
 
 RIGHT = {"model": "m", "messages": [{"role": "user", "content": "Say yes."}], "max_tokens": 8}

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+
 from suites.contract.openai import (
     answer_problems,
     ending_problems,

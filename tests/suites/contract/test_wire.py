@@ -3,9 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from suites.contract.wire import echoes, everything_said, framing_problems, internals, last_usage
 
 from seatrial.core.exchange import Exchange, Raw
+from suites.contract.wire import echoes, everything_said, framing_problems, internals, last_usage
 
 PYTHON = (
     "Traceback (most recent call last):\n  File \"/srv/gate/app.py\", line 7, in chat\nKeyError: 'messages'"
