@@ -37,7 +37,7 @@ def test_tools_are_called(probe: Probe) -> None:
             failed(f"{where} calls {name!r}, which was not offered")
         problem = _misfit(arguments)
         if problem is not None:
-            failed(f"{where}: arguments {problem}")
+            failed(f"{where}: the arguments hold {problem}")
         if exchange.finish_reason not in ("tool_calls", "tool_use", "stop"):
             failed(f"{where}: {told(exchange)}")
 
@@ -55,7 +55,7 @@ def test_json_schema_is_kept(probe: Probe) -> None:
         )
         problem = _misfit(exchange.text)
         if problem is not None:
-            failed(f"answer {number} of {TRIES}: the text {problem}")
+            failed(f"answer {number} of {TRIES}: the text holds {problem}")
 
 
 def test_logprobs_are_given(probe: Probe) -> None:
@@ -110,13 +110,13 @@ def _misfit(text: str) -> str | None:
     try:
         value = json.loads(text)
     except ValueError:
-        return f"are not JSON: {text[:120]!r}"
+        return f"no JSON: {text[:120]!r}"
     if not isinstance(value, dict) or set(value) != set(FIELDS):
-        return f"do not hold exactly the fields {', '.join(FIELDS)}: {brief(value)}"
+        return f"not exactly the fields {', '.join(FIELDS)}: {brief(value)}"
     right = (
         isinstance(value["port"], str) and type(value["hours"]) is int and value["unit"] in ("metre", "foot")
     )
-    return None if right else f"hold a value of a wrong type: {brief(value)}"
+    return None if right else f"a value of a wrong type: {brief(value)}"
 
 
 def _probability(token: Any) -> bool:
