@@ -67,6 +67,15 @@ def test_an_exchange_of_nothing_is_told() -> None:
     assert dict(evidence({"event": "exchange"}).facts)["sent"] == "never"
 
 
+def test_an_exchange_that_counts_against_several_objectives_is_told_once() -> None:
+    others = [EVENT | {"objective": name} for name in ("complete-answers", "availability", "latency-p95")]
+    (one,) = anchored(evidence(event) for event in (EVENT, *others))
+    assert one.objectives == ("availability", "complete-answers", "latency-p95")
+    assert one.why == "bad for availability, complete-answers and latency-p95"
+    assert one.failed
+
+
 def test_anchors_are_unique() -> None:
-    names = [item.anchor for item in anchored([evidence(EVENT)] * 3)]
-    assert names == ["exchange-steady-17", "exchange-steady-17-2", "exchange-steady-17-3"]
+    check = {"event": "exchange", "traffic": None, "index": 0, "item": "a.py::b", "exchange": {}}
+    names = [item.anchor for item in anchored([evidence(check)] * 3)]
+    assert names == ["exchange-0", "exchange-0-2", "exchange-0-3"]

@@ -26,6 +26,11 @@ def test_an_end_is_never_rounded_onto_the_limit_it_misses() -> None:
     assert figures.share_range(0.0, 0.05, 0.05) == "0 … 5 %"
 
 
+def test_one_more_decimal_at_the_most() -> None:
+    assert figures.share_range(0.0, 0.0499998, 0.05) == "0 … 5 %"
+    assert figures.share_range(0.0, 1.0 - 0.990003) == "0 … 1 %"
+
+
 def test_plural_and_listed() -> None:
     assert figures.plural(1, "objective") == "1 objective"
     assert figures.plural(9412, "request") == "9,412 requests"

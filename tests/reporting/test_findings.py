@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from seatrial.core.outcome import Outcome
@@ -22,6 +23,12 @@ def test_a_clean_run_has_none(make_report: Callable[..., Report]) -> None:
 def test_the_first_exchange_is_named(rejected: Report) -> None:
     assert rejected.findings[0].detail.startswith("First seen in request ")
     assert "without a finish reason" in rejected.findings[0].detail
+
+
+def test_a_slow_answer_is_told_with_its_time(make_report: Callable[..., Report]) -> None:
+    found = {item.name: item.detail for item in make_report(synthetic.healthy(slow=4.0)).findings}
+    assert re.match(r"First seen in request \d+: done after [\d.]+ s\.$", found["latency-p95"])
+    assert re.match(r"First seen in request \d+: first chunk after [\d.]+ m?s\.$", found["ttfc-p95"])
 
 
 def test_what_never_ran_is_one_finding(killed: Report) -> None:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from seatrial.reporting.html import command, render_html, short_digest, units
+from seatrial.reporting.html import command, node, render_html, short_digest, units
 from seatrial.reporting.model import Report
 from tests.reporting import synthetic
 from tests.reporting.test_text import harmful
@@ -138,7 +138,23 @@ def test_a_changed_target_is_told_in_words(make_report: Callable[..., Report]) -
 def test_many_checks_are_folded(make_report: Callable[..., Report]) -> None:
     items = [synthetic.item(f"contract/test_m.py::test_{i}", "contract", f"Check {i}") for i in range(80)]
     text = render_html(make_report(synthetic.healthy(extra_items=items)))
-    assert "<summary>91 passed, 1 not applicable</summary>" in text
+    assert "<summary>Show all 92</summary>" in text
+
+
+def test_a_check_is_told_once(make_report: Callable[..., Report]) -> None:
+    control = synthetic.item("checklists/c.yaml::rdy-pre-01", "checklists", "Shown as a control") | {
+        "control": "rdy-pre-01"
+    }
+    report = make_report(synthetic.healthy(extra_items=[control]))
+    text = render_html(report)
+    assert "Shown as a control" not in text, "its control is in the table of controls"
+    assert text.count('<th scope="row"><span class="anywhere">latency-p95</span>') == 1
+
+
+def test_a_fingerprint_that_stayed_is_one_column(healthy: Report) -> None:
+    text = render_html(healthy)
+    assert "before and after</th>" in text
+    assert '<th scope="col">before</th>' not in text
 
 
 def test_a_run_of_nothing(make_report: Callable[..., Report]) -> None:
@@ -151,4 +167,5 @@ def test_words_around_numbers() -> None:
     assert units("page 5 shows") == "page 5 shows"
     assert short_digest("sha256:" + "a" * 64) == "sha256:aaaaaa…aaaa"
     assert short_digest(None) == "–"
+    assert node("seatrial/suites/contract/test_x.py::test_y[a/b]") == "test_x.py::test_y[a/b]"
     assert command("a <b>") == '<span class="word">a</span> <span class="word">&lt;b&gt;</span>'

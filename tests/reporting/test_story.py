@@ -30,6 +30,23 @@ def test_a_slow_target_is_told_to_be_slow(make_report: Callable[..., Report]) ->
     )
 
 
+def test_the_most_telling_of_several_failures_is_the_headline(rejected: Report) -> None:
+    by_name = {view.name: replace(view, outcome=Outcome.FAILED) for view in rejected.objectives}
+    views = [by_name["availability"], by_name["complete-answers"]]
+    made = story.headline(Outcome.FAILED, True, rejected.run, rejected.findings, views, rejected.counts)
+    assert made.why == "Answers are cut short."
+
+
+def test_what_passed_is_rounded_and_what_did_not_is_told_apart(rejected: Report) -> None:
+    failed, passed = rejected.objectives[0], rejected.objectives[1]
+    assert failed.verdict is not None
+    assert passed.verdict is not None
+    near = replace(failed.verdict, lower=0.0102, upper=0.0605)
+    assert story.interval(replace(failed, verdict=near)) == "93.95 … 98.98 %"
+    near = replace(passed.verdict, lower=0.0, upper=0.0099997)
+    assert story.interval(replace(passed, verdict=near)) == "99 … 100 %"
+
+
 def test_a_broken_contract_alone(make_report: Callable[..., Report]) -> None:
     report = make_report(synthetic.healthy(contract_failure=True))
     assert report.headline.why == "It breaks its contract."

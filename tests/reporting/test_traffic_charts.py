@@ -43,6 +43,12 @@ def test_no_errors_no_red(make_report: Callable[..., Report]) -> None:
     assert 'class="error"' not in str(timeline(traffic(make_report(synthetic.healthy(n=600)))))
 
 
+def test_a_limit_far_above_is_a_word_and_not_a_line(make_report: Callable[..., Report]) -> None:
+    fast = traffic(make_report(synthetic.healthy(slow=0.05, n=600)))
+    assert "limit 1 s ↑" in str(timeline(fast))
+    assert 'class="limit"' not in str(timeline(fast))
+
+
 def test_nothing_measured() -> None:
     empty = TrafficView("steady", "", columns([]), ())
     assert distribution(empty, "operation.duration") is None

@@ -165,7 +165,7 @@ def _first_evidence(
     if verdict is None or verdict.outcome.green:
         return None
     own = [item for item in shown if item.traffic == traffic]
-    named = [item for item in own if item.objective == name]
+    named = [item for item in own if name in item.objectives]
     exact = [item for item in own if verdict.first_bad is not None and item.index == verdict.first_bad]
     return next(iter(named or exact), None)
 

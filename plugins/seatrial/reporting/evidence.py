@@ -25,8 +25,9 @@ def evidence(event: dict[str, Any]) -> Evidence:
         traffic=traffic,
         index=index,
         why=one_line(str(event.get("why") or ""), 300),
-        objective=event.get("objective"),
+        objectives=(str(event["objective"]),) if event.get("objective") else (),
         item=event.get("item"),
+        failed=bool(exchange.get("error")),
         blocks=tuple(_blocks(exchange)),
         facts=tuple(_facts(exchange)),
         summary=_summary(exchange),
@@ -38,7 +39,26 @@ def _title(traffic: str, index: int, item: str) -> str:
 
 
 def anchored(items: Iterable[Evidence]) -> list[Evidence]:
-    """The same evidence with anchors that are unique."""
+    """The same evidence with unique anchors; an exchange that counts against several objectives only once."""
+    merged: dict[tuple[str, int], Evidence] = {}
+    result: list[Evidence] = []
+    for item in items:
+        key = (item.traffic, item.index)
+        if item.traffic and item.objectives and key in merged:
+            merged[key] = _both(merged[key], item)
+        elif item.traffic and item.objectives:
+            merged[key] = item
+        else:
+            result.append(item)
+    return _unique([*merged.values(), *result])
+
+
+def _both(first: Evidence, other: Evidence) -> Evidence:
+    names = tuple(dict.fromkeys([*first.objectives, *other.objectives]))
+    return replace(first, objectives=names, why=f"bad for {figures.listed(names, 6)}")
+
+
+def _unique(items: Iterable[Evidence]) -> list[Evidence]:
     seen: dict[str, int] = {}
     result: list[Evidence] = []
     for item in items:

@@ -26,13 +26,10 @@ def share_range(lower: float, upper: float, limit: float = math.nan) -> str:
 
     Args:
         lower, upper: the shares, 0…1.
-        limit: a share that neither may be rounded to, unless it is that.
+        limit: a share that neither should be rounded to, if one more decimal tells it apart.
     """
     decimals = max(_decimals(lower), _decimals(upper))
-    while decimals < _MOST_DECIMALS and any(
-        abs(end - limit) > 1e-9 and _percent(end, decimals) == _percent(limit, decimals)
-        for end in (lower, upper)
-    ):
+    if any(_told_apart_by_one_more(end, limit, decimals) for end in (lower, upper)):
         decimals += 1
     return f"{_percent(lower, decimals)}{RANGE}{_percent(upper, decimals)} %"
 
@@ -83,6 +80,11 @@ def ticks(upper: float, about: int = 5) -> list[float]:
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
     return [step * place for place in range(int(upper / step + 1e-9) + 1)]
+
+
+def _told_apart_by_one_more(value: float, limit: float, decimals: int) -> bool:
+    same = _percent(value, decimals) == _percent(limit, decimals)
+    return same and _percent(value, decimals + 1) != _percent(limit, decimals + 1)
 
 
 def _decimals(value: float) -> int:

@@ -61,15 +61,26 @@ def _objective_detail(view: ObjectiveView) -> str:
     if verdict is None:
         return ""
     if view.outcome is Outcome.FAILED and verdict.first_bad is not None:
-        how = f": {view.evidence.summary}" if view.evidence and view.evidence.summary else ""
-        return _sentence(f"First seen in request {figures.count(verdict.first_bad)}{how}")
-    if view.outcome is Outcome.INCONCLUSIVE:
-        told = "needed" in view.reason or not verdict.needed
-        more = (
-            "" if told else f" About {figures.plural(verdict.needed or 0, 'more request')} would decide it."
+        how = _how(view)
+        told = _sentence(
+            f"First seen in request {figures.count(verdict.first_bad)}{f': {how}' if how else ''}"
         )
-        return _sentence(view.reason) + more
+        counted = " A request without a whole answer counts as one beyond the limit."
+        return told + (counted if view.value is not None and view.evidence and view.evidence.failed else "")
+    if view.outcome is Outcome.INCONCLUSIVE:
+        told_already = "needed" in view.reason or not verdict.needed
+        more = f" About {figures.plural(verdict.needed or 0, 'more request')} would decide it."
+        return _sentence(view.reason) + ("" if told_already else more)
     return _sentence(view.reason)
+
+
+def _how(view: ObjectiveView) -> str:
+    """What was wrong with the first exchange: its error, or the time that was too long."""
+    if view.evidence is None:
+        return ""
+    facts = dict(view.evidence.facts)
+    timed = {"operation.duration": "done", "time_to_first_chunk": "first chunk"}.get(view.indicator, "")
+    return view.evidence.summary if view.evidence.failed or timed not in facts else f"{timed} {facts[timed]}"
 
 
 def _item(item: ItemView) -> Finding:
@@ -98,9 +109,9 @@ def _unrun(items: Sequence[ItemView]) -> list[Finding]:
 def _control(view: ControlView) -> Finding:
     label = "is not proven" if view.outcome is Outcome.INCONCLUSIVE else view.outcome.label
     detail = f"Waived: {view.waiver}" if view.waiver else ""
-    reason = one_line(view.reason, 400)
+    reason = one_line(view.reason, 400).removeprefix(f"{view.outcome.label}: ")
     sentence = f"{label}{': ' if reason else ''}{reason}"
-    return Finding(view.outcome, f"{view.id} {view.title}".strip(), sentence, detail, view.checklist, None)
+    return Finding(view.outcome, view.title or view.id, sentence, detail, f"{view.checklist} {view.id}", None)
 
 
 def _changed(view: FingerprintView) -> Finding:

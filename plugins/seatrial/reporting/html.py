@@ -71,7 +71,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    made.filters.update(units=units, short=short_digest, command=command)
+    made.filters.update(node=node, units=units, short=short_digest, command=command)
     made.globals.update(
         tone=tone,
         story=story,
@@ -102,6 +102,12 @@ def command(line: str) -> Markup:
     return Markup(" ").join(Markup('<span class="word">{}</span>').format(word) for word in line.split(" "))
 
 
+def node(name: str) -> str:
+    """A test's id without the folders before its file."""
+    path, colons, test = name.partition("::")
+    return f"{path.rpartition('/')[2]}{colons}{test}"
+
+
 def short_digest(digest: str | None) -> str:
     """``sha256:9f2c4d…50e1e1``: enough of a digest to tell it from another."""
     kind, colon, value = (digest or "").rpartition(":")
@@ -128,10 +134,14 @@ def _shown(report: Report) -> list[Evidence]:
 
 
 def _suites(report: Report) -> list[SuiteView]:
-    """The suites without the items that the table of objectives shows already."""
-    told = {view.name for view in report.objectives}
+    """The suites without the items that the tables of objectives and controls show already."""
+    objectives = {view.name for view in report.objectives}
+    controls = {view.id for view in report.controls}
     rest = [
-        SuiteView(suite.name, tuple(item for item in suite.items if item.objective not in told))
+        SuiteView(
+            suite.name,
+            tuple(i for i in suite.items if i.objective not in objectives and i.control not in controls),
+        )
         for suite in report.suites
     ]
     return [suite for suite in rest if suite.items]
@@ -179,7 +189,7 @@ def _strip(report: Report) -> list[tuple[str, str, str]]:
     for outcome in (Outcome.WARNED, Outcome.ERROR):
         if counts[outcome]:
             cells.append((figures.count(counts[outcome]), f"{outcome.symbol} {outcome.label}", tone(outcome)))
-    planned = f" (of {figures.count(run.planned)} planned)" if run.planned else ""
+    planned = f" of {figures.count(run.planned)} planned" if run.planned else ""
     cells.append((figures.count(run.requests), f"requests{planned}", ""))
     spent = run.cost is not None
     cells.append(
@@ -233,6 +243,5 @@ def _tally(suite: SuiteView) -> str:
 
 
 def _fold_title(suite: SuiteView) -> str:
-    passed, skipped = suite.count(Outcome.PASSED), suite.count(Outcome.NOT_APPLICABLE)
-    said = [f"{passed} passed" if passed else "", f"{skipped} not applicable" if skipped else ""]
-    return ", ".join(filter(None, said))
+    number = len(suite.unremarkable)
+    return f"Show all {number}" if not suite.notable else f"Show the other {number}"

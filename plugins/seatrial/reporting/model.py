@@ -52,7 +52,8 @@ class Evidence:
 
     Attributes:
         anchor: name of its place in the HTML report.
-        objective, item: what it counts against, where that is known.
+        objectives, item: what it counts against, where that is known.
+        failed: whether it got no whole answer.
         facts: ``(label, value)`` pairs in reading order: times, status, error.
         blocks: ``(label, text)`` pairs: detail, prompt, answer, tool calls; each cut.
     """
@@ -62,8 +63,9 @@ class Evidence:
     traffic: str
     index: int
     why: str
-    objective: str | None
+    objectives: tuple[str, ...]
     item: str | None
+    failed: bool
     facts: tuple[tuple[str, str], ...]
     blocks: tuple[tuple[str, str], ...]
     summary: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from seatrial.core.outcome import Outcome
@@ -9,12 +10,13 @@ from seatrial.core.verdict import Verdict
 from seatrial.reporting import figures
 from seatrial.reporting.model import Finding, Headline, ObjectiveView, RunView
 
-# What it means to a user of the system when an indicator misses its limit.
+# What it means to a user of the system when an indicator misses its limit. The telling ones first: an answer
+# that is cut short is not available either, and one that begins late ends late.
 _MEANINGS = {
-    "availability": "It does not answer reliably.",
     "complete_answers": "Answers are cut short.",
-    "operation.duration": "Answers come too late.",
+    "availability": "It does not answer reliably.",
     "time_to_first_chunk": "The first words come too late.",
+    "operation.duration": "Answers come too late.",
     "time_per_output_chunk": "Answers trickle too slowly.",
     "input_tokens": "Prompts are too large.",
     "output_tokens": "Answers are not of the right length.",
@@ -34,9 +36,11 @@ def interval(objective: ObjectiveView) -> str:
         return "–"
     if not objective.bad_share:
         return f"{figures.number(verdict.lower)}{figures.RANGE}{figures.number(verdict.upper)}"
+    # What passed may be rounded onto its limit; what did not must not seem to hold it.
+    limit = math.nan if objective.outcome.green else verdict.limit
     if objective.value is None and objective.statement.startswith("≥"):
-        return figures.share_range(1 - verdict.upper, 1 - verdict.lower, 1 - verdict.limit)
-    return f"{figures.share_range(verdict.lower, verdict.upper, verdict.limit)} {objective.bad}".strip()
+        return figures.share_range(1 - verdict.upper, 1 - verdict.lower, 1 - limit)
+    return f"{figures.share_range(verdict.lower, verdict.upper, limit)} {objective.bad}".strip()
 
 
 def decided_by(verdict: Verdict) -> str:
@@ -114,9 +118,10 @@ def _trouble(findings: Sequence[Finding]) -> str:
 
 
 def _why_failed(findings: Sequence[Finding], objectives: Sequence[ObjectiveView]) -> str:
-    failed = [item for item in objectives if item.outcome is Outcome.FAILED]
+    failed = {item.indicator: item.name for item in objectives if item.outcome is Outcome.FAILED}
     if failed:
-        return _MEANINGS.get(failed[0].indicator, f"{failed[0].name} failed.")
+        told = next((words for indicator, words in _MEANINGS.items() if indicator in failed), None)
+        return told or f"{next(iter(failed.values()))} failed."
     first = next((item for item in findings if item.outcome is Outcome.FAILED), None)
     if first is None:
         return "A check failed."

@@ -53,17 +53,16 @@ def timeline(traffic: TrafficView) -> Markup | None:
     limits = traffic.limits_on("operation.duration")
     canvas = _timeline_canvas(data, limits)
     centres, low, middle, high = _slices(data.measured, canvas)
-    parts = [*_stretches(canvas, data), *_grid(canvas, limits), canvas.band(centres, low, high, "band")]
+    lines, labels = _grid(canvas, limits)
+    parts = [*_stretches(canvas, data), *lines, canvas.band(centres, low, high, "band")]
     parts += [canvas.curve(centres, middle, "line"), *_beyond(canvas, data.measured, limits)]
     parts += [
         *_warm(canvas, data),
         *_errors(canvas, data.measured),
         canvas.axis(*second_ticks(canvas.right, 8)),
     ]
-    for limit in limits:
-        parts.append(canvas.level(limit.value, "limit"))
-        words = f"limit {figures.seconds(limit.value)}"
-        parts.append(text(100, canvas.y(limit.value) - 5, words, "label", "end"))
+    parts += labels
+    parts += [_timeline_limit(canvas, limit) for limit in limits]
     return plot(
         _TIMELINE_HEIGHT, f"{traffic.name}: durations over the run", _timeline_told(data.measured), parts
     )
@@ -138,7 +137,8 @@ def _told(found: Floats, limits: Sequence[LimitView]) -> str:
 
 
 def _timeline_canvas(data: Columns, limits: Sequence[LimitView]) -> Canvas:
-    durations = finite(data.duration[~data.failed])
+    measured = data.measured
+    durations = finite(measured.duration[~measured.failed])
     bulk = float(np.percentile(durations, 99.5)) if len(durations) else 1.0
     near = [limit.value * 1.18 for limit in limits if limit.value <= 6 * bulk]
     ends = finite(data.intended)
@@ -191,14 +191,23 @@ def _beyond(canvas: Canvas, data: Columns, limits: Sequence[LimitView]) -> list[
     ]
 
 
-def _grid(canvas: Canvas, limits: Sequence[LimitView]) -> list[str]:
-    """Fine lines at round durations, but none beside a limit."""
-    parts = []
+def _timeline_limit(canvas: Canvas, limit: LimitView) -> str:
+    """The limit as a line, or a word where it lies far above all that happened."""
+    words = f"limit {figures.seconds(limit.value)}"
+    if limit.value > canvas.high:
+        return text(100, 11, f"{words} ↑", "label", "end")
+    return canvas.level(limit.value, "limit") + text(100, canvas.y(limit.value) - 5, words, "label", "end")
+
+
+def _grid(canvas: Canvas, limits: Sequence[LimitView]) -> tuple[list[str], list[str]]:
+    """Fine lines at round durations, but none beside a limit; their labels, to be drawn over the data."""
+    lines, labels = [], []
     for value in figures.ticks(canvas.high * 0.92, 3)[1:]:
         y = canvas.y(value)
-        if all(abs(y - canvas.y(limit.value)) > 16 for limit in limits):
-            parts += [canvas.level(value, "axis"), text(0, y - 4, figures.seconds(value), "tick")]
-    return parts
+        if all(abs(y - canvas.y(limit.value)) > 16 for limit in limits if limit.value <= canvas.high):
+            lines.append(canvas.level(value, "axis"))
+            labels.append(text(0, y - 4, figures.seconds(value), "label"))
+    return lines, labels
 
 
 def _warm(canvas: Canvas, data: Columns) -> list[str]:
