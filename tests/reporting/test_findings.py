@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from seatrial.core.outcome import Outcome
 from seatrial.reporting.findings import collect
@@ -41,6 +42,15 @@ def test_a_waiver_is_told_with_its_reason(healthy: Report) -> None:
     (found,) = healthy.findings
     assert found.outcome is Outcome.WARNED
     assert found.detail == "Waived: the team is being hired (until 2026-12-31), by CTO"
+
+
+def test_a_control_that_repeats_a_check_is_left_out(rejected: Report) -> None:
+    check = rejected.suites[1].items[0]
+    control = ControlView("c", "id-1", "T", Outcome.FAILED, "", None, (check.id,), (), "", False, None)
+    found = collect(rejected.objectives, rejected.suites, (control,), (), ())
+    assert "T" not in [item.name for item in found]
+    alone = replace(control, proven_by=("elsewhere.py::test",))
+    assert "T" in [item.name for item in collect((), rejected.suites, (alone,), (), ())]
 
 
 def test_an_open_control_and_trouble() -> None:

@@ -39,6 +39,22 @@ def test_the_timeline_tells_segments_warm_up_and_errors(rejected: Report) -> Non
     assert drawn.count('<polyline class="line"') == 3, "the line breaks between segments"
 
 
+def test_a_segment_too_short_for_its_name_has_none() -> None:
+    batches = [
+        {
+            "event": "exchanges",
+            "segment": segment,
+            "intended": times,
+            "duration": [0.1] * len(times),
+            "error": [],
+        }
+        for segment, times in enumerate(([0.0, 0.1], [0.5, 0.6], [1.0, 5.0, 20.0]))
+    ]
+    drawn = str(timeline(TrafficView("steady", "", columns(batches), ())))
+    assert ["segment 1" in drawn, "segment 2" in drawn, "segment 3" in drawn] == [False, False, True]
+    assert drawn.count('class="divider"') == 2
+
+
 def test_no_errors_no_red(make_report: Callable[..., Report]) -> None:
     assert 'class="error"' not in str(timeline(traffic(make_report(synthetic.healthy(n=600)))))
 

@@ -27,7 +27,10 @@ def collect(
     fingerprints: Sequence[FingerprintView],
     errors: Sequence[Trouble],
 ) -> tuple[Finding, ...]:
-    """Every objective, check, control and fact that is not plainly passed, each once, the worst first."""
+    """Every objective, check, control and fact that is not plainly passed, each once, the worst first.
+
+    A control that only repeats what a check shows, by which it was to be proven, is left out.
+    """
     named = {view.name for view in objectives}
     told = {view.item for view in controls}
     found = [_objective(view) for view in objectives if not quiet(view.outcome)]
@@ -39,7 +42,12 @@ def collect(
     ]
     found += [_item(item) for item in others if item.ran]
     found += _unrun([item for item in others if not item.ran])
-    found += [_control(view) for view in controls if not quiet(view.outcome)]
+    open_items = {item.id for suite in suites for item in suite.notable}
+    found += [
+        _control(view)
+        for view in controls
+        if not quiet(view.outcome) and open_items.isdisjoint(view.proven_by)
+    ]
     found += [_changed(view) for view in fingerprints if view.before and view.after and not view.unchanged]
     found += [_trouble(error) for error in errors]
     return tuple(sorted(found, key=lambda finding: severity(finding.outcome)))

@@ -164,12 +164,18 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("target", ", ".join(view.uri for view in prints) or "–"),
         ("identity", identity),
         ("policy", f"{run.policy or run.policy_file or '–'} {short_digest(run.policy_digest)}"),
-        ("run", f"{run.created.replace('T', ' ').replace('Z', ' UTC')} · {figures.seconds(run.seconds)}"),
+        ("run", f"{_moment(run.created)} · {figures.seconds(run.seconds)}"),
         ("seed", run.seed or "–"),
         ("hardware", _hardware(report)),
         ("certificate", signed[report.certificate_verified]),
     ]
     return [row for row in rows if row[1]]
+
+
+def _moment(created: str) -> str:
+    """``2026-11-20T14:02:33Z`` → ``2026-11-20 14:02 UTC``."""
+    day, _, clock = created.partition("T")
+    return f"{day} {clock[:5]}{' UTC' if clock.endswith('Z') else ''}"
 
 
 def _hardware(report: Report) -> str:

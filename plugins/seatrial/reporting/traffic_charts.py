@@ -16,6 +16,7 @@ from seatrial.reporting.plots import Canvas, dot, finite, plot, rect, second_tic
 _BINS = 48
 _SLICES = 160
 _MARKS = 240
+_NAME_WIDTH = 8.0  # percent of the width that a segment needs to be named
 _DISTRIBUTION_HEIGHT = 150.0
 _TIMELINE_HEIGHT = 190.0
 NAMES = {
@@ -100,7 +101,7 @@ def _distribution_axis(canvas: Canvas, over: bool) -> str:
     places, labels = second_ticks(canvas.right)
     if not over:
         return canvas.axis(places, labels)
-    kept = [(place, label) for place, label in zip(places, labels, strict=True) if canvas.x(place) < 78]
+    kept = [(place, label) for place, label in zip(places, labels, strict=True) if canvas.x(place) < 70]
     last = text(100, canvas.height - 5, f"≥ {figures.seconds(canvas.right)}", "tick", "end")
     return canvas.axis(*zip(*kept, strict=True)) + last
 
@@ -161,22 +162,28 @@ def _slices(data: Columns, canvas: Canvas) -> tuple[Floats, Floats, Floats, Floa
 
 
 def _stretches(canvas: Canvas, data: Columns) -> list[str]:
-    """Warm-up shaded, segments told apart by a fine line and a name."""
+    """Warm-up shaded, segments told apart by a fine line and, where there is room, a name."""
     parts = []
-    segments = np.unique(data.segment)
-    for segment in segments:
-        times = finite(data.intended[data.segment == segment])
-        if not len(times):
-            continue
-        start, stop = canvas.x(float(times.min())), canvas.x(float(times.max()))
+    spans = [(int(segment), *_span(canvas, data, int(segment))) for segment in np.unique(data.segment)]
+    several = sum(segment >= 0 for segment, *_ in spans) > 1
+    starts = [start for _, start, _ in spans] + [100.0]
+    for (segment, start, stop), following in zip(spans, starts[1:], strict=True):
         if segment < 0:
             parts.append(rect(start, 0, max(stop - start, 0.5), canvas.base, "warmup"))
             continue
         if start > 1:
-            parts.append(canvas.upright(float(times.min()), "divider"))
-        if (segments >= 0).sum() > 1:
+            parts.append(
+                f'<line class="divider" x1="{start:.2f}%" x2="{start:.2f}%" y1="0" y2="{canvas.base:g}"/>'
+            )
+        if several and following - start > _NAME_WIDTH:
             parts.append(text(start, 11, f"segment {segment + 1}", "label", "start", 6 if start > 1 else 0))
     return parts
+
+
+def _span(canvas: Canvas, data: Columns, segment: int) -> tuple[float, float]:
+    """Where a segment begins and ends, percent of the width."""
+    times = finite(data.intended[data.segment == segment])
+    return (canvas.x(float(times.min())), canvas.x(float(times.max()))) if len(times) else (0.0, 0.0)
 
 
 def _beyond(canvas: Canvas, data: Columns, limits: Sequence[LimitView]) -> list[str]:
