@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pytest
 from seatrial.core.quantity import Money, Quantity, shortest
 from seatrial.core.units import parse_money
 

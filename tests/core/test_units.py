@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pytest
 from seatrial.core import units
 from seatrial.core.errors import UsageError
 from seatrial.core.quantity import Dimension, Money, Quantity

@@ -14,7 +14,7 @@ from seatrial.core.evidence.fixed import judge as judge_fixed
 from seatrial.core.log import Log
 from seatrial.core.outcome import Outcome
 from seatrial.core.risk import Risk
-from seatrial.core.trial import no_data
+from seatrial.core.trial import WIDEST, no_data
 from seatrial.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Recorded:
         bad = bad[counts]
         deff = max(self.risk.deff, estimate_deff(bad))
         if objective.threshold is not None:
-            deff = max(deff, estimate_deff(values[counts]))
+            deff = max(deff, estimate_deff(values[counts], WIDEST))
         found = judge_fixed(
             int(bad.sum()),
             len(bad),

@@ -15,6 +15,10 @@ from seatrial.core.verdict import Verdict
 
 _FIRST_ESTIMATE = 256
 _GROWTH = 1.25
+# Latencies are looked at for bursts, not for drift: the median of any system wanders by a few per cent over
+# minutes, which says nothing about a limit far away, and over thousands of requests would add up to a design
+# effect of hundreds. Slow change is what the minimum duration and the separated segments are for.
+WIDEST = 128
 
 
 class Trial:
@@ -94,7 +98,7 @@ class Trial:
             return estimate
         values = np.concatenate(self._values)
         reached = values[~np.isnan(values)]
-        return max(estimate, estimate_deff(reached)) if len(reached) else estimate
+        return max(estimate, estimate_deff(reached, WIDEST)) if len(reached) else estimate
 
     def verdict(self) -> Verdict:
         """The verdict as of now."""

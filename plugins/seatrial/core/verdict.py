@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Verdict:
     """What was decided about one objective, on what evidence.
 
@@ -53,6 +53,16 @@ class Verdict:
     def __bool__(self) -> bool:
         """True only where the objective was shown to hold, so that ``assert objective.judge(...)`` works."""
         return self.outcome.green
+
+    def __repr__(self) -> str:
+        """What pytest shows of a failed ``assert objective.judge(...)``: numbers, method and reason."""
+        told = [f"<{self.objective} {self.outcome}: {self.reason}"]
+        if self.estimate is not None and self.lower is not None and self.upper is not None:
+            told.append(
+                f"{self.estimate:.4g} bad ({self.lower:.4g} … {self.upper:.4g}), limit {self.limit:.4g}"
+            )
+            told.append(f"n {self.n}, {self.confidence:.0%} confidence, design effect {self.deff:.3g}")
+        return "; ".join([*told, f"by {self.method}>"])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; non-finite numbers become None (JSON has none)."""

@@ -15,6 +15,7 @@ pytest_plugins = (
     "seatrial.pytest.fixtures",
     "seatrial.pytest.checklists",
     "seatrial.pytest.terminal",
+    "seatrial.pytest.junit",
 )
 
 

@@ -134,9 +134,9 @@ class Recorder:
 
         self.trial.trouble(HarnessError(str(excrepr).strip().rsplit("\n", 1)[-1], where="pytest"))
 
-    def pytest_keyboard_interrupt(self) -> None:
-        """Ctrl-C: nothing is lost, nothing is certified."""
-        self.trial.interrupted = True
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Ctrl-C: nothing is certified. (`pytest.exit` comes here too, and tells its own reason.)"""
+        self.trial.interrupted = excinfo.errisinstance(KeyboardInterrupt)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -17,13 +17,14 @@ from seatrial.certificate import fingerprint
 from seatrial.core.control import Control, Demand
 from seatrial.core.decision import decide_events
 from seatrial.core.errors import SeatrialError, UsageError
+from seatrial.core.exchange import Exchange
 from seatrial.core.journal import JournalWriter, read_journal
 from seatrial.core.objective import Objective, Stream
 from seatrial.core.verdict import Verdict
 from seatrial.load.traffic import Traffic
 from seatrial.policy.document import ReleasePolicy
 from seatrial.policy.loader import LoadedPolicy, load_policy
-from seatrial.pytest import assemble, environment
+from seatrial.pytest import assemble, environment, preflight
 from seatrial.pytest.controls import Controls
 from seatrial.pytest.judging import ItemRecord, outcome_of
 from seatrial.pytest.run import folder_for
@@ -83,6 +84,7 @@ class TrialRun:
         self._traffics: dict[str, Traffic] = {}
         self._current: ItemRecord | None = None
         self._identity: dict[str, dict[str, Any]] = {}
+        self._probes: list[Exchange] = []
         self.worker = (getattr(config, "workerinput", None) or {}).get("workerid")
         self.is_controller = self.worker is None and getattr(config.option, "dist", "no") != "no"
         self._configs = assemble.targets(loaded)
@@ -227,9 +229,11 @@ class TrialRun:
         self._current.ruling = found.counts_as, found.reason
         self.record("control", **found.to_dict(control), item=self._current.id)
 
-    def _sent(self, exchange: Any) -> None:
+    def _sent(self, exchange: Exchange) -> None:
         if self._current is not None:
             self._current.sent(exchange)
+        else:
+            self._probes.append(exchange)
 
     def _told(self, event: str, **fields: Any) -> None:
         """An event of a traffic; the verdicts among them belong to the running test."""
@@ -293,15 +297,20 @@ class TrialRun:
         if when == "after" and "before" not in self._identity:
             return
         taken: dict[str, Any] = {}
-        for name in self._configs:
+        for number, (name, config) in enumerate(self._configs.items()):
+            self._probes = []
             facts = taken[name] = fingerprint.sample(self.target(name))
+            if when == "before":
+                preflight.check(
+                    config, self._probes, str(self.loaded.origin("spec", "targets", number, "uri"))
+                )
             before = self._identity.get("before", {}).get(name)
             self.record(
                 "fingerprint",
                 when=when,
                 target=name,
-                uri=self._configs[name].uri,
-                protocol=self._configs[name].protocol,
+                uri=fingerprint.public_uri(config.uri),
+                protocol=config.protocol,
                 digest=fingerprint.digest(facts),
                 facts=facts,
                 changed=fingerprint.diff(before, facts) if before is not None else [],

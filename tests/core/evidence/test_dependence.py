@@ -100,3 +100,14 @@ def test_what_does_not_vary_tells_nothing(series: list[float]) -> None:
 def test_tiny_variation_on_a_large_offset_is_still_variation() -> None:
     steps = np.repeat(np.random.default_rng(38).random(200), 10)
     assert estimate_deff(1e6 + 1e-3 * steps) == pytest.approx(estimate_deff(steps), rel=0.01)
+
+
+def test_slow_drift_is_left_to_the_segments_where_asked() -> None:
+    """A median that wanders by a tenth over 16,000 requests, as every system's does."""
+    random = np.random.default_rng(11)
+    drift = 1 + 0.1 * np.sin(np.arange(16_000) / 16_000 * 6 * np.pi)
+    latencies = drift * random.lognormal(0, 0.25, 16_000)
+    assert estimate_deff(latencies) > 60
+    assert estimate_deff(latencies, 128) < 20
+    bursty = np.repeat(random.lognormal(0, 0.5, 800), 20)
+    assert estimate_deff(bursty, 128) > 15

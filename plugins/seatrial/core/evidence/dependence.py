@@ -26,12 +26,13 @@ _CLIP = (0.01, 0.99)
 _SAMPLE = 10_000
 
 
-def estimate_deff(series: Array) -> float:
+def estimate_deff(series: Array, widest: int | None = None) -> float:
     """The design effect of a series in its order of time, at least 1.
 
     Args:
         series: 1-D; the indicator "this exchange was bad" (bool), or latencies in seconds. Floats are clipped
             to their 1 % … 99 % range, since a single outlier would hide any dependence; NaN is left out.
+        widest: largest batch looked at, in values; None for as large as the series allows.
 
     Returns:
         1.0 where the series is short, constant, or looks independent. A series without any variation tells
@@ -44,7 +45,7 @@ def estimate_deff(series: Array) -> float:
     if spread <= 0.0:
         return 1.0
     largest, shown, width, sums = 1.0, False, 1, values
-    while sums.size // 2 >= _MIN_BATCHES:
+    while sums.size // 2 >= _MIN_BATCHES and (widest is None or 2 * width <= widest):
         even = sums.size // 2 * 2
         sums = sums[0:even:2] + sums[1:even:2]
         width *= 2
