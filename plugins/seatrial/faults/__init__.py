@@ -1,0 +1,1 @@
+"""Faults: one file a fault, the proxy that injects them, its Toxiproxy-compatible API, and its client."""

@@ -1,0 +1,1 @@
+"""Faults of AI providers, on requests, answers and events; one file each."""
