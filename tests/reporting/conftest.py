@@ -11,6 +11,7 @@ from seatrial.core.journal import Journal
 from seatrial.reporting.build import build_report
 from seatrial.reporting.model import Report
 from tests.reporting import hostile, synthetic
+from tests.reporting.synthetic_parts import item
 
 
 def report_of(scene: synthetic.Scene, *, keep: float = 1.0, **more: bool | None) -> Report:
@@ -48,7 +49,7 @@ def poisoned() -> Report:
 
 def hostile_scene() -> synthetic.Scene:
     items = [
-        synthetic.item(f"contract/test_hostile.py::test_{number}", "contract", f"Check {name}", "FAILED")
+        item(f"contract/test_hostile.py::test_{number}", "contract", f"Check {name}", "FAILED")
         | {"reason": text}
         for number, (name, text) in enumerate(hostile.HOSTILE.items())
     ]

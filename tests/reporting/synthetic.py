@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tests.reporting.synthetic_parts import CONTRACT, controls, item, judge, objective
+
 Event = dict[str, Any]
+SUITES = ("sla", "contract", "identity")
 RISK = {"confidence": 0.95, "power": 0.9}
-DEFF = 9.0
 POLICY_DIGEST = "sha256:71ab0c2b5f0f7d2c61b9f5f7a3f1f2e7d4c8b9a0e1d2c3b4a5968778695a4b09"
 DIGEST = "sha256:9f2c4d1e8b7a60594837261504f3e2d1c0b9a8f7e6d5c4b3a29180706050e1e1"
 OTHER_DIGEST = "sha256:000c4d1e8b7a60594837261504f3e2d1c0b9a8f7e6d5c4b3a29180706050ffff"
@@ -29,6 +31,7 @@ class Scene:
         n: requests sent.
         target_changed: whether the fingerprint moved.
         contract_failure: whether one contract check failed.
+        suites: what was run of the policy's three.
         text: what the target answers, and puts wherever it has a say.
     """
 
@@ -43,6 +46,7 @@ class Scene:
     trouble: bool = False
     text: str = "The harbour opens at six; pilots board half a mile outside the mole."
     name: str = "support-bot"
+    suites: tuple[str, ...] = SUITES
     extra_items: list[Event] = field(default_factory=list)
 
 
@@ -116,7 +120,8 @@ class _Writer:
         yield self._fingerprint(
             "after", OTHER_DIGEST if changed else DIGEST, "small-4" if changed else "small-3"
         )
-        yield from self._controls()
+        if scene.controls:
+            yield from controls()
         yield self._finish()
 
     def _run(self) -> Event:
@@ -132,13 +137,17 @@ class _Writer:
                 "digest": POLICY_DIGEST,
                 "file": "policy.yaml",
                 "effective": {
-                    "spec": {"risk": {**RISK, "dependence": {"bursts_up_to": 5}}, "objectives": objectives}
+                    "spec": {
+                        "risk": {**RISK, "dependence": {"bursts_up_to": 5}},
+                        "objectives": objectives,
+                        "suites": ["sla", "contract", "identity"],
+                    }
                 },
-                "checklists": ["production-readiness"],
+                "checklists": ["production-readiness"] if self.scene.controls else [],
                 "validity": {"expires_after_seconds": 2592000},
             },
             "seed": self.scene.seed,
-            "suites": ["sla", "contract", "identity"],
+            "suites": self.scene.suites,
             "command": "seatrial certify --policy policy.yaml --target http://127.0.0.1:8000/v1",
             "environment": {
                 "python": "3.11.9",
@@ -248,18 +257,18 @@ class _Writer:
         failed, cut = self.error == "http-status", self.error == "truncated"
         late = np.nan_to_num(self.duration, nan=9) > 1.0
         return [
-            (_objective("availability", "availability", None, 0.99, "without a whole answer", 9), failed),
-            (_objective("complete-answers", "complete_answers", None, 0.99, "cut short or broken", 10), cut),
-            (_objective("latency-p95", "operation.duration", 1.0, 0.95, "beyond 1 s", 11), late),
+            (objective("availability", "availability", None, 0.99, "without a whole answer", 9), failed),
+            (objective("complete-answers", "complete_answers", None, 0.99, "cut short or broken", 10), cut),
+            (objective("latency-p95", "operation.duration", 1.0, 0.95, "beyond 1 s", 11), late),
             (
-                _objective("ttfc-p95", "time_to_first_chunk", 0.5, 0.95, "beyond 500 ms", 12),
+                objective("ttfc-p95", "time_to_first_chunk", 0.5, 0.95, "beyond 500 ms", 12),
                 np.nan_to_num(self.ttfc, nan=9) > 0.5,
             ),
         ]
 
     def _progress(self, n: int) -> Any:
         for told, bad in self._objectives():
-            verdict = _judge(told, bad[:n])
+            verdict = judge(told, bad[:n])
             yield {
                 "event": "progress",
                 "t": round(self.clock, 3),
@@ -274,7 +283,7 @@ class _Writer:
 
     def _verdicts(self) -> Any:
         for told, bad in self._objectives():
-            verdict = _judge(told, bad)
+            verdict = judge(told, bad)
             item = f"suites/sla/test_objectives.py::test_objective[{told['name']}]"
             yield {
                 "event": "verdict",
@@ -287,13 +296,13 @@ class _Writer:
     def items(self) -> list[Event]:
         items = []
         for told, bad in self._objectives():
-            verdict = _judge(told, bad)
+            verdict = judge(told, bad)
             name = told["name"]
             items.append(
                 item(f"sla/test_objectives.py::test_objective[{name}]", "sla", name, verdict["outcome"])
                 | {"reason": verdict["reason"], "objective": name, "exchanges": verdict["n"]}
             )
-        for number, title in enumerate(_CONTRACT):
+        for number, title in enumerate(CONTRACT):
             broken = self.scene.contract_failure and number == 4
             items.append(
                 item(
@@ -345,54 +354,6 @@ class _Writer:
             "changed": ["reported_model"] if self.scene.target_changed and when == "after" else [],
         }
 
-    def _controls(self) -> Any:
-        if not self.scene.controls:
-            return
-        base = {
-            "event": "control",
-            "t": 19.2,
-            "checklist": "production-readiness",
-            "impact": 0.7,
-            "waived": False,
-        }
-        yield base | {
-            "id": "rdy-pre-01",
-            "title": "Latency objectives are proven under expected load",
-            "outcome": "PASSED",
-            "reason": "proven by 2 items",
-            "proven_by": ["suites/sla/test_objectives.py::test_objective[latency-p95]"],
-            "evidence": [],
-            "waiver": None,
-            "item": None,
-        }
-        yield base | {
-            "id": "rdy-pre-02",
-            "title": "The rollback was rehearsed",
-            "outcome": "PASSED",
-            "reason": "attested",
-            "proven_by": [],
-            "evidence": [
-                {"kind": "attestation", "by": "M. Silva", "on": "2026-11-02", "expires": "2027-02-01"}
-            ],
-            "waiver": None,
-            "item": None,
-        }
-        yield base | {
-            "id": "rdy-pre-03",
-            "title": "On-call staff is named",
-            "outcome": "WARNED",
-            "reason": "open, accepted as a risk",
-            "proven_by": [],
-            "evidence": [],
-            "waiver": {
-                "justification": "the team is being hired",
-                "expiration_date": "2026-12-31",
-                "approved_by": "CTO",
-            },
-            "waived": True,
-            "item": None,
-        }
-
     def _finish(self) -> Event:
         outcomes = [item["outcome"] for item in self.items()]
         worst = next(
@@ -411,95 +372,3 @@ class _Writer:
             "cost_usd": 0.83,
             "seconds": 19.6,
         }
-
-
-_CONTRACT = (
-    "An answer has the documented shape",
-    "A stream is valid server-sent events",
-    "A stream ends with its marker",
-    "Streamed and unstreamed answers agree",
-    "The finish reason is one of the documented",
-    "Token usage is present and adds up",
-    "An unknown model is refused with 404",
-    "A malformed body is refused with 400",
-    "A wrong method is refused with 405",
-    "An error body has the documented shape",
-    "No answer holds a stack trace",
-)
-
-
-def item(node: str, suite: str, title: str, outcome: str = "PASSED") -> Event:
-    return {
-        "event": "item",
-        "t": 18.0,
-        "id": f"suites/{node}",
-        "suite": suite,
-        "title": title,
-        "outcome": outcome,
-        "reason": "",
-        "seconds": 0.12,
-        "exchanges": 3,
-        "objective": None,
-        "control": None,
-    }
-
-
-def _objective(name: str, indicator: str, value: float | None, target: float, bad: str, line: int) -> Event:
-    limit = round(1 - target, 6)
-    return {
-        "name": name,
-        "traffic": "steady",
-        "indicator": indicator,
-        "op": "lte" if value else None,
-        "value": value,
-        "unit": "s" if value else "",
-        "dimension": "duration" if value else "share",
-        "target": target,
-        "limit": limit,
-        "statement": f"≤ {limit:.0%} {bad}".replace("%", " %") if value else f"≥ {target * 100:g} %",
-        "bad": bad,
-        "key_sli": True,
-        "weight": 1.0,
-        "where": f"policy.yaml:{line}",
-    }
-
-
-def _judge(told: Event, bad: np.ndarray) -> Event:
-    """A likelihood-ratio test against half and twice the limit: realistic in shape, no more."""
-    limit, n = told["limit"], np.arange(1, len(bad) + 1)
-    k = np.cumsum(bad)
-    for_it = (k * math.log(0.5) + (n - k) * math.log((1 - limit / 2) / (1 - limit))) / DEFF
-    against = (k * math.log(2) + (n - k) * math.log((1 - 2 * limit) / (1 - limit))) / DEFF
-    proven, broken = np.flatnonzero(for_it >= math.log(20)), np.flatnonzero(against >= math.log(10))
-    crossed = [
-        (int(found[0]), name) for found, name in ((proven, "PASSED"), (broken, "FAILED")) if len(found)
-    ]
-    stop, outcome = min(crossed, default=(len(bad) - 1, "INCONCLUSIVE"))
-    size, share = stop + 1, float(k[stop]) / (stop + 1)
-    half = 2.2 * math.sqrt(max(share, limit / 4) * (1 - share) * DEFF / size)
-    upper = min(share + half, limit) if outcome == "PASSED" else share + half
-    lower = max(share - half, limit * 1.02) if outcome == "FAILED" else max(share - half, 0.0)
-    chosen = np.unique(np.linspace(0, stop, 160).astype(int))
-    first = np.flatnonzero(bad[:size])
-    return {
-        "objective": told["name"],
-        "outcome": outcome,
-        "limit": limit,
-        "estimate": share,
-        "lower": lower,
-        "upper": min(upper, 1.0),
-        "n": size,
-        "bad": int(k[stop]),
-        "method": "sequential mixture e-process, may be looked at after every request",
-        "confidence": 0.95,
-        "power": 0.9,
-        "deff": DEFF,
-        "dependence": "failures come in bursts of at most 5 requests (declared)",
-        "reason": {
-            "PASSED": f"proven after {size} requests",
-            "FAILED": f"the limit is broken: shown after {size} requests",
-        }.get(outcome, "the budget of 6,000 requests is spent; about 3,100 requests more are needed"),
-        "needed": 3100 if outcome == "INCONCLUSIVE" else None,
-        "first_bad": int(first[0]) if len(first) else None,
-        "trail": [[int(n[i]), float(for_it[i]), float(against[i])] for i in chosen],
-    }

@@ -74,6 +74,15 @@ def test_an_end_that_says_worse_is_believed() -> None:
     assert build_report(Journal(Path("j"), tuple(events), torn=False)).outcome is Outcome.ERROR
 
 
+def test_a_run_of_a_part_certifies_nothing(make_report: Callable[..., Report]) -> None:
+    report = make_report(synthetic.healthy(suites=("sla", "identity")))
+    assert report.outcome is Outcome.PASSED
+    assert not report.certified
+    assert report.tone is Outcome.INCONCLUSIVE
+    assert report.headline.lead == "Passed in part."
+    assert "demands the suites contract" in report.findings[0].sentence
+
+
 def test_a_target_that_changed_is_not_certified(make_report: Callable[..., Report]) -> None:
     report = make_report(synthetic.healthy(target_changed=True))
     assert not report.certified

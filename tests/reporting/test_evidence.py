@@ -76,6 +76,12 @@ def test_an_exchange_that_counts_against_several_objectives_is_told_once() -> No
 
 
 def test_anchors_are_unique() -> None:
-    check = {"event": "exchange", "traffic": None, "index": 0, "item": "a.py::b", "exchange": {}}
+    check: dict[str, Any] = {
+        "event": "exchange",
+        "traffic": None,
+        "index": 0,
+        "item": "a.py::b",
+        "exchange": {},
+    }
     names = [item.anchor for item in anchored([evidence(check)] * 3)]
     assert names == ["exchange-0", "exchange-0-2", "exchange-0-3"]

@@ -10,6 +10,7 @@ import pytest
 from seatrial.reporting.html import command, node, render_html, short_digest, units
 from seatrial.reporting.model import Report
 from tests.reporting import synthetic
+from tests.reporting.synthetic_parts import item
 from tests.reporting.test_text import harmful
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "base"}
@@ -117,6 +118,13 @@ def test_a_certified_run_tells_how_to_verify_it_and_no_other(healthy: Report, re
     assert "it was not granted" in text
 
 
+def test_a_run_of_a_part_is_not_shown_as_a_certificate(make_report: Callable[..., Report]) -> None:
+    text = render_html(make_report(synthetic.healthy(suites=("sla",))))
+    assert "Certificate of sea trial" not in text
+    assert '<h1><span class="open">Passed in part.</span>' in text
+    assert "only a part of the policy was tried" in text
+
+
 def test_an_unfinished_run_says_so_first(killed: Report) -> None:
     text = render_html(killed)
     title = text[text.index("<h1>") : text.index("</h1>")]
@@ -136,13 +144,13 @@ def test_a_changed_target_is_told_in_words(make_report: Callable[..., Report]) -
 
 
 def test_many_checks_are_folded(make_report: Callable[..., Report]) -> None:
-    items = [synthetic.item(f"contract/test_m.py::test_{i}", "contract", f"Check {i}") for i in range(80)]
+    items = [item(f"contract/test_m.py::test_{i}", "contract", f"Check {i}") for i in range(80)]
     text = render_html(make_report(synthetic.healthy(extra_items=items)))
     assert "<summary>Show all 92</summary>" in text
 
 
 def test_a_check_is_told_once(make_report: Callable[..., Report]) -> None:
-    control = synthetic.item("checklists/c.yaml::rdy-pre-01", "checklists", "Shown as a control") | {
+    control = item("checklists/c.yaml::rdy-pre-01", "checklists", "Shown as a control") | {
         "control": "rdy-pre-01"
     }
     report = make_report(synthetic.healthy(extra_items=[control]))

@@ -15,8 +15,7 @@ from tests.reporting.test_text import harmful
 def run(
     scene: synthetic.Scene, *, tty: bool = False, width: int = 100, keep: float = 1.0
 ) -> tuple[str, LiveView]:
-    colors = "truecolor" if tty else None
-    console = Console(file=io.StringIO(), width=width, height=40, force_terminal=tty, color_system=colors)
+    console = Console(file=io.StringIO(), width=width, height=40, force_terminal=tty)
     events = synthetic.events(scene)
     with LiveView(console, clock=lambda: 0.0) as view:
         for event in events[: int(len(events) * keep)]:

@@ -55,17 +55,20 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     shown = _exchanges(events)
     objectives = _objectives(events, shown, journal.complete)
     suites = _suites(events, shown, journal.complete)
-    outcome = _outcome(journal)
+    decision = decide(journal)
+    outcome = _outcome(journal, decision.outcome)
     counts = _counts(suites)
     controls = facts.controls(events)
     fingerprints = facts.fingerprints(events)
     errors = facts.errors(events)
-    against = findings.collect(objectives, suites, controls, fingerprints, errors)
+    partial = tuple(one_line(text, 300) for text in decision.partial)
+    against = findings.collect(objectives, suites, controls, fingerprints, errors, partial)
     return Report(
         outcome=outcome,
+        partial=partial,
         finished=journal.complete,
         certificate_verified=certificate_verified,
-        headline=story.headline(outcome, journal.complete, run, against, objectives, counts),
+        headline=story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial)),
         run=run,
         findings=against,
         reasons=facts.reasons(events),
@@ -82,9 +85,8 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     )
 
 
-def _outcome(journal: Journal) -> Outcome:
+def _outcome(journal: Journal, outcome: Outcome) -> Outcome:
     """What the run came to: what its events amount to, or what its end says where that is worse."""
-    outcome = decide(journal).outcome
     return aggregate([outcome, Outcome(journal.events[-1]["outcome"])]) if journal.complete else outcome
 
 

@@ -26,6 +26,7 @@ def collect(
     controls: Sequence[ControlView],
     fingerprints: Sequence[FingerprintView],
     errors: Sequence[Trouble],
+    partial: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """Every objective, check, control and fact that is not plainly passed, each once, the worst first.
 
@@ -50,6 +51,10 @@ def collect(
     ]
     found += [_changed(view) for view in fingerprints if view.before and view.after and not view.unchanged]
     found += [_trouble(error) for error in errors]
+    found += [
+        Finding(Outcome.INCONCLUSIVE, "The policy", text.removeprefix("the policy "), "", "", None)
+        for text in partial
+    ]
     return tuple(sorted(found, key=lambda finding: severity(finding.outcome)))
 
 

@@ -53,6 +53,7 @@ def _facts(report: Report) -> Iterable[tuple[str, str]]:
     yield "seatrial.version", run.version
     yield "seatrial.outcome", report.outcome.value
     yield "seatrial.finished", str(report.finished).lower()
+    yield "seatrial.certified", str(report.certified).lower()
     yield "seatrial.policy", run.policy
     yield "seatrial.policy.digest", run.policy_digest
     yield "seatrial.seed", run.seed

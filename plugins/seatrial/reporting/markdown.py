@@ -41,7 +41,7 @@ def code(text: str, limit: int = 300) -> str:
 def render_markdown(report: Report) -> str:
     """The summary as text."""
     blocks = [
-        f"## {report.outcome.symbol} {plain(report.headline.lead)} {plain(report.headline.why)}",
+        f"## {report.tone.symbol} {plain(report.headline.lead)} {plain(report.headline.why)}",
         plain(report.headline.standfirst, 600),
         _findings([found for found in report.findings if not found.outcome.green]),
         _objectives(report.objectives),

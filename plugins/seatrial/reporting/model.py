@@ -270,6 +270,7 @@ class Report:
 
     Attributes:
         outcome: what the run came to.
+        partial: what the policy demands and was not tried: such a run certifies nothing either.
         finished: False for a run that was killed or whose journal is cut: it certifies nothing.
         certificate_verified: whether the certificate beside it was verified; None where that was not tried.
         findings: what stands against certification, the worst first.
@@ -278,6 +279,7 @@ class Report:
     """
 
     outcome: Outcome
+    partial: tuple[str, ...]
     finished: bool
     certificate_verified: bool | None
     headline: Headline
@@ -298,7 +300,12 @@ class Report:
     @property
     def certified(self) -> bool:
         """Whether a certificate may stand on this run."""
-        return self.finished and self.outcome.green
+        return self.finished and self.outcome.green and not self.partial
+
+    @property
+    def tone(self) -> Outcome:
+        """The outcome whose colour the verdict bears: green only where it certifies."""
+        return Outcome.INCONCLUSIVE if self.outcome.green and not self.certified else self.outcome
 
     @property
     def reproduce(self) -> str:

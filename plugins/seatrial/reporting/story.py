@@ -83,11 +83,14 @@ def headline(
     findings: Sequence[Finding],
     objectives: Sequence[ObjectiveView],
     counts: dict[Outcome, int],
+    partial: bool = False,
 ) -> Headline:
     """The verdict of the run as a sentence that says why."""
     if not finished:
         return Headline("Not finished.", "The run was cut off and certifies nothing.", _cut_off(run, counts))
     standfirst = _standfirst(run, objectives, counts)
+    if outcome.green and partial:
+        return Headline("Passed in part.", "What was tried holds; the whole is not certified.", standfirst)
     if outcome.green:
         return Headline("Certified.", _certified_why(outcome, run, objectives), standfirst)
     if outcome is Outcome.ERROR and any(found.sentence == "was interrupted" for found in findings):

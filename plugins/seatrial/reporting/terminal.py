@@ -90,9 +90,8 @@ def _cell(value: float, limit: float, width: int) -> int:
 
 def verdict_line(view: ObjectiveView) -> Text:
     """One objective on one line."""
-    text = sign(view.outcome)
-    text.append(f" {view.name}", "bold").append(f" {story.objective_sentence(view)}")
-    return text
+    words = f" {story.objective_sentence(view)}"
+    return Text.assemble(sign(view.outcome), (f" {view.name}", "bold"), words)
 
 
 def end_screen(report: Report, console: Console, files: Sequence[tuple[str, str]] = ()) -> None:
@@ -104,7 +103,7 @@ def end_screen(report: Report, console: Console, files: Sequence[tuple[str, str]
         files: ``(label, path or command)`` pairs to end with.
     """
     say(console, "")
-    lead = Text(report.headline.lead, f"bold {STYLES[report.outcome]}")
+    lead = Text(report.headline.lead, f"bold {STYLES[report.tone]}")
     say(console, lead, Text(f" {report.headline.why}", "bold"))
     say(console, Text(report.headline.standfirst))
     _findings(report, console)
