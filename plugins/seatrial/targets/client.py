@@ -7,33 +7,20 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from time import perf_counter as clock
 from types import TracebackType
-from typing import NamedTuple
 
-from seatrial import __version__
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.core.exchange import NAN, ErrorKind, Exchange
-from seatrial.targets.config import TOKEN, TargetConfig, Timeouts, check_header
+from seatrial.targets.call import Call
+from seatrial.targets.config import TargetConfig, Timeouts
 from seatrial.targets.dial import DialError, dial, tls_context
-from seatrial.targets.http1 import Call, Connection
+from seatrial.targets.http1 import Connection
 from seatrial.targets.keeper import Keeper
 from seatrial.targets.reader import PlainReader
+from seatrial.targets.request import HeaderValue, Prepared, request_bytes
 from seatrial.targets.secret import Secret
-from seatrial.targets.wire import AnswerReader, Prompt, WireProtocol, WireRequest, protocol_for
+from seatrial.targets.wire import Prompt, WireProtocol, WireRequest, protocol_for
 
-__all__ = ["Client", "Prepared", "clock"]
-
-HeaderValue = str | Secret | None
-
-
-class Prepared(NamedTuple):
-    """A request as bytes, made once and sent as often as wanted."""
-
-    data: bytes
-    reader: Callable[[], AnswerReader]
-    head_only: bool
-
-    def __repr__(self) -> str:  # the bytes hold the key
-        return f"Prepared({len(self.data)} bytes)"
+__all__ = ["Client", "HeaderValue", "Prepared", "clock"]
 
 
 class Client:
@@ -90,47 +77,12 @@ class Client:
         if not isinstance(request, WireRequest):
             request = self.protocol.build(Prompt.of(request), stream)
         key = self.target.api_key if api_key is None else Secret(api_key)
-        data = self._head(request, self._headers(request, headers or {}, key)) + request.body
+        data = request_bytes(self.target, self.protocol, request, headers or {}, key)
         config = self.target
         if plain:
             return Prepared(data, lambda: PlainReader(False, config), request.method == "HEAD")
         protocol, streamed = self.protocol, request.stream
         return Prepared(data, lambda: protocol.reader(streamed), request.method == "HEAD")
-
-    def _headers(
-        self, request: WireRequest, extra: Mapping[str, HeaderValue], key: Secret | None
-    ) -> dict[str, HeaderValue]:
-        named: dict[str, HeaderValue] = {
-            "host": self.target.address.authority,
-            "user-agent": f"seatrial/{__version__}",
-            "accept-encoding": "identity",
-        }
-        named |= {name.lower(): value for name, value in request.headers}
-        if key:
-            named |= dict(self.protocol.authorize(key))
-        named |= {name.lower(): value for name, value in self.target.headers.items()}
-        named |= {name.lower(): value for name, value in extra.items()}
-        if request.body or request.method in ("POST", "PUT", "PATCH"):
-            named.setdefault("content-length", str(len(request.body)))
-        return named
-
-    def _head(self, request: WireRequest, headers: dict[str, HeaderValue]) -> bytes:
-        where = f"target {self.target.name!r} request"
-        if not request.method or not TOKEN.issuperset(request.method):
-            raise UsageError(f"{request.method!r} is not an HTTP method", where=where)
-        address = self.target.address
-        path = request.path
-        if not path.startswith("/"):
-            path = (f"{address.base}/{path}" if path else address.base) or "/"
-            path += address.query if "?" not in path else address.query.replace("?", "&", 1)
-        if not path.isascii() or not path.isprintable() or " " in path:
-            raise UsageError(f"{path!r} is not a path that can be sent", where=where, hint="quote it as %XX")
-        lines = [f"{request.method} {path} HTTP/1.1"]
-        for name, value in headers.items():
-            if value is not None:
-                check_header(name, value, where)
-                lines.append(f"{name}: {value.reveal() if isinstance(value, Secret) else value}")
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
     # -- sending them
 

@@ -176,6 +176,7 @@ def _tls_detail(error: ssl.SSLError) -> str:
             18: "name its PEM file as tls.ca_file if it is yours",
             19: "name the authority's PEM file as tls.ca_file if it is yours",
             20: "name the authority's PEM file as tls.ca_file if it is yours",
+            64: "does the uri use the address the certificate was made for?",
             62: "does the uri use the name the certificate was made for?",
         }.get(error.verify_code, "")
         return f"the certificate is not accepted: {reason}" + (f"; {hint}" if hint else "")

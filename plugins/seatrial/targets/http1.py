@@ -8,60 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import inf
 from time import perf_counter as clock
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
 import httptools
 
 from seatrial.core.exchange import NAN, ErrorKind
+from seatrial.targets.call import Call
 from seatrial.targets.reader import excerpt
-from seatrial.targets.wire import AnswerReader, WireError
-
-if TYPE_CHECKING:
-    from seatrial.core.exchange import Exchange
-    from seatrial.targets.config import Timeouts
-    from seatrial.targets.keeper import Keeper
+from seatrial.targets.wire import WireError
 
 # Most bytes between two pieces of body: headers (informational answers included), chunk sizes, trailers.
 MAX_OVERHEAD = 64 << 10
 # After a deadline the loop gets one more look at its sockets: a stalled harness is not a stalled target.
 GRACE = 0.002
-
-
-class Call:
-    """One request on its way, and what was seen of its answer. Times on `clock`, 0.0 where not reached."""
-
-    # Defaults live on the class: most of them stay as they are, and a call is made for every request.
-    failed: Callable[[BaseException], None] | None = None
-    future: asyncio.Future[Exchange] | None = None
-    keeper: Keeper | None = None
-    head_only = False
-    retried = False
-    sent = first_byte = done = 0.0
-    connected = secured = NAN
-    status = received = 0
-    error: ErrorKind | None = None
-    detail = ""
-    headers: Sequence[tuple[bytes, bytes]] = ()
-    index = 0
-    intended = zero = 0.0
-    prompt = -1
-
-    def __init__(
-        self,
-        request: bytes,
-        reader: AnswerReader,
-        timeouts: Timeouts,
-        max_body: int,
-        then: Callable[[Exchange], None],
-    ) -> None:
-        self.request = request
-        self.reader = reader
-        self.timeouts = timeouts
-        self.max_body = max_body
-        self.then = then
 
 
 class Owner(Protocol):
@@ -109,7 +71,8 @@ class Connection(asyncio.Protocol):
         self.on_body = self._parts.append  # called by the parser for each piece: straight into the list
         self._parser = httptools.HttpResponseParser(self)
         self._final = self._complete = self._until_close = False
-        self._headed = False
+        self._headed = self._extra = False
+        self._pieces = 0  # parts of the body that had come when the answer was complete
         self._barren = 0
         self._now = 0.0
         self._early = b""
@@ -119,7 +82,7 @@ class Connection(asyncio.Protocol):
     def start(self, call: Call) -> None:
         """Send the call's request; its answer's end is reported to the owner."""
         self.call = call
-        self._final = self._complete = self._headed = False
+        self._final = self._complete = self._headed = self._extra = False
         self._barren = 0
         now = clock()
         if not call.sent:
@@ -163,11 +126,7 @@ class Connection(asyncio.Protocol):
             return
         if not call.first_byte:
             call.first_byte = now
-        broken: Exception | None = None
-        try:
-            self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            broken = error
+        broken = self._parse(data)
         if self._final and not self._headed and not self._take_head(call):
             return
         if self._parts:
@@ -199,13 +158,16 @@ class Connection(asyncio.Protocol):
 
     # -- the parser's side
 
+    def on_message_begin(self) -> None:
+        self._extra = self._complete  # a second answer right behind the first one
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         call = self.call
-        if status < 200 or call is None:
+        if status < 200 or call is None or self._extra:
             return
         self._final = True
         if not call.first_byte:
@@ -218,8 +180,11 @@ class Connection(asyncio.Protocol):
             self.reusable = False
 
     def on_message_complete(self) -> None:
+        if self._extra:
+            return
         if self._final:
             self._complete = True
+            self._pieces = len(self._parts)
             if self.reusable:
                 self.reusable = self._parser.should_keep_alive()
         else:  # an informational answer: the real one is still to come
@@ -228,6 +193,17 @@ class Connection(asyncio.Protocol):
                 self.call.first_byte = 0.0
 
     # -- inside
+
+    def _parse(self, data: bytes) -> Exception | None:
+        """Let the parser call back for all that *data* holds; what it could not make sense of is returned."""
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            return error
+        if self._extra:
+            del self._parts[self._pieces :]
+            return ValueError("a second answer")
+        return None
 
     def _take_head(self, call: Call) -> bool:
         self._headed = True

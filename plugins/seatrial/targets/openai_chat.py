@@ -158,7 +158,11 @@ class OpenAIReader(Reader):
         try:
             choice = value["choices"][0]
             message, finish = choice["message"], choice.get("finish_reason")
-            content, refusal, calls = message.get("content"), message.get("refusal"), message.get("tool_calls")
+            content, refusal, calls = (
+                message.get("content"),
+                message.get("refusal"),
+                message.get("tool_calls"),
+            )
         except (KeyError, IndexError, TypeError, AttributeError):
             self._odd("the answer (no choices[0].message)", value)
             return
@@ -176,7 +180,7 @@ class OpenAIReader(Reader):
         self._complete()
 
     def _plain(self, at: float) -> Answer | None:
-        """The short way for an answer with nothing unusual about it; None sends all others the careful way."""
+        """The short way for an answer with nothing unusual about it; None where it needs the careful way."""
         try:
             text = b"".join(self.body).decode()
             value, end = scan_json(text)
