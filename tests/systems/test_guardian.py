@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+
 from seatrial.systems.process import GUARDIAN
 from tests.systems.servers import gone
 

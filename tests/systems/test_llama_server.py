@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from seatrial.bundled import bundled
 from seatrial.systems.llama_server import bundled_weights, main
 from seatrial.systems.runner import System

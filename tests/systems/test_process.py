@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.systems.process import GuardedProcess
 from tests.systems.servers import gone

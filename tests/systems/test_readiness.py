@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+
 from seatrial.core.errors import UsageError
 from seatrial.systems.readiness import free_port, status_of, wait_until_ready
 from seatrial.systems.recipe import Ready

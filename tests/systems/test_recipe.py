@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from seatrial.core.errors import UsageError
 from seatrial.systems.recipe import Recipe, filled, list_recipes, load_recipe, require
 

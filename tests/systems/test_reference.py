@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from seatrial.systems.runner import System
 
 if TYPE_CHECKING:

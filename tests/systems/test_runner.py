@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.systems import runner
 from seatrial.systems.readiness import free_port, status_of

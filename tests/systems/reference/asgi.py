@@ -112,22 +112,7 @@ class Client:
                 reply.parts.append(message["body"])
 
         given = {"authorization": f"Bearer {key}"} if key else {}
-        given |= headers or {}
-        encoded = [(name.encode(), value.encode()) for name, value in given.items()]
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "root_path": "",
-            "headers": encoded,
-            "server": ("127.0.0.1", 80),
-            "client": ("127.0.0.1", 1),
-        }
+        scope = _scope(method, path, given | (headers or {}))
         before = len(PAUSES)
         try:
             await self.app(scope, receive, send)
@@ -145,6 +130,23 @@ class Client:
     async def stream(self, content: str = QUESTION, **fields: Any) -> Reply:
         """One streamed chat request that asks for its usage."""
         return await self.chat(content, stream=True, stream_options={"include_usage": True}, **fields)
+
+
+def _scope(method: str, path: str, headers: dict[str, str]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "server": ("127.0.0.1", 80),
+        "client": ("127.0.0.1", 1),
+    }
 
 
 PAUSES: list[float] = []

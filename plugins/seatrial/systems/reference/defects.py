@@ -133,8 +133,8 @@ _CATALOGUE = (
         "empty-completions",
         "20 % of the answers are empty, with status 200 and finish_reason stop",
         ("R01", "R39"),
-        ("sla", "contract"),
-        ("complete-answers", "availability", "test_an_answer_is_never_empty"),
+        SLA,
+        ("complete-answers", "availability"),
         share=0.2,
     ),
     Defect(

@@ -9,6 +9,7 @@ from email.utils import formatdate
 from typing import Any
 
 import pytest
+
 from seatrial.systems.reference.providers.base import End, Event, Failure, Piece, ProviderError, ToolPiece
 from seatrial.systems.reference.providers.http import HttpProvider
 from seatrial.systems.reference.settings import Timeouts, Upstream
