@@ -32,7 +32,7 @@ def helps(command: click.Command, context: click.Context) -> Iterator[tuple[str,
 
 def cli() -> str:
     """The page of all commands."""
-    context = click.Context(app, info_name="seatrial", terminal_width=100)
+    context = click.Context(app, info_name="seatrial", terminal_width=100, **app.context_settings)
     parts = [HEADER]
     for words, text in helps(app, context):
         parts.append(f"{'##' if words == 'seatrial' else '###'} {words}\n\n```\n{text.rstrip()}\n```\n")
