@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -103,10 +104,15 @@ def test_the_log_is_json_and_holds_neither_key_nor_prompt(gateway: System, clien
 
 def test_the_audit_log_tells_every_answer(gateway: System, client: httpx.Client) -> None:
     response = client.post("/chat/completions", json=BODY)
-    entries = [json.loads(line) for line in (gateway.folder / "audit.jsonl").read_text().splitlines()]
-    last = entries[-1]
-    assert last["request_id"] == response.headers["x-request-id"]
-    assert last["outcome"] == "ok"
+    entry: dict[str, Any] = {}
+    for _ in range(500):  # it is written after the answer was sent
+        lines = (gateway.folder / "audit.jsonl").read_text().splitlines()
+        entry = json.loads(lines[-1]) if lines else {}
+        if entry.get("request_id") == response.headers["x-request-id"]:
+            break
+        time.sleep(0.01)
+    assert entry["request_id"] == response.headers["x-request-id"]
+    assert entry["outcome"] == "ok"
 
 
 def test_a_defect_is_switched_on_by_the_command_line() -> None:
