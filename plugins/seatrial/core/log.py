@@ -37,6 +37,7 @@ class Log:
         self._status = array("B")
         self._error = array("B")
         self._gaps = array("f")
+        self._gap_mark = (0, 0)
         self._statuses: list[int] = []
         self._status_codes: dict[int, int] = {}
         self._tokens = (array("I"), array("I")) if usage else None
@@ -114,13 +115,21 @@ class Log:
 
     def mean_gap(self, start: int = 0, stop: int | None = None) -> Floats:
         """Mean seconds between the content chunks of each exchange; NaN where there are fewer than two."""
-        chunks = self.chunks(0, stop)
-        gaps = np.maximum(chunks - 1, 0)
+        gaps = np.maximum(self.chunks(start, stop) - 1, 0)
+        before = self._gaps_before(start)
         ends = np.cumsum(gaps)
-        sums = np.concatenate(([0.0], np.cumsum(_column(self._gaps, 0, None))))
+        column = _column(self._gaps, before, before + int(ends[-1]) if len(ends) else before)
+        sums = np.concatenate(([0.0], np.cumsum(column)))
         totals = sums[ends] - sums[ends - gaps]
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(np.where(gaps > 0, totals / gaps, np.nan)[start:])
+            return np.asarray(np.where(gaps > 0, totals / gaps, np.nan))
+
+    def _gaps_before(self, start: int) -> int:
+        """How many gaps the exchanges before *start* have; a running verdict asks in ascending order."""
+        index, gaps = self._gap_mark if self._gap_mark[0] <= start else (0, 0)
+        gaps += int(np.maximum(self.chunks(index, start) - 1, 0).sum())
+        self._gap_mark = start, gaps
+        return gaps
 
     def tokens(self, start: int = 0, stop: int | None = None) -> tuple[Floats, Floats]:
         """Input and output tokens as reported; NaN where the log keeps none."""

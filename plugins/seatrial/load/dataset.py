@@ -15,7 +15,7 @@ from typing import Any
 
 from seatrial.core.errors import UsageError
 from seatrial.core.exchange import NAN, ErrorKind, Exchange, Usage
-from seatrial.core.journal import read_journal
+from seatrial.core.journal import Journal, read_journal
 from seatrial.core.log import Log
 
 _KEYS = frozenset({"duration", "ttfc", "sent", "status", "error", "input_tokens", "output_tokens", "gaps"})
@@ -35,7 +35,7 @@ def load_dataset(path: Path) -> Log:
         raise UsageError(f"the recorded exchanges cannot be read ({error})", where=str(path)) from error
     log = Log(usage=True)
     if '"event":"journal"' in first.replace(" ", ""):
-        exchanges = _of_journal(path)
+        exchanges = journalled(read_journal(path))
     else:
         exchanges = _of_lines((first + rest).splitlines(), path)
     for exchange in exchanges:
@@ -43,9 +43,12 @@ def load_dataset(path: Path) -> Log:
     return log
 
 
-def _of_journal(path: Path) -> Iterator[Exchange]:
+def journalled(journal: Journal, traffic: str | None = None) -> Iterator[Exchange]:
+    """The exchanges in a journal, of one traffic or of all, without their texts."""
     index = 0
-    for event in read_journal(path).all("exchanges"):
+    for event in journal.all("exchanges"):
+        if traffic not in (None, event.get("traffic")):
+            continue
         for row in range(len(event["intended"])):
             cell = _Cell(event, row)
             yield _exchange(index, cell("intended", 0.0), cell, cell("tokens"))

@@ -78,8 +78,8 @@ class Ledger:
         if len(self._recent) >= _BATCH or (self._recent and due):
             self.flush(log, segment)
 
-    def flush(self, log: Log, segment: int) -> None:
-        """Write what has gathered."""
+    def flush(self, log: Log, segment: int, *, continued: bool = False) -> None:
+        """Write what has gathered; *continued* marks exchanges that an earlier run sent."""
         self._flushed_at = time.monotonic()
         if self._warm:
             self._record("warmup", traffic=self._traffic, **_columns(self._warm))
@@ -87,8 +87,14 @@ class Ledger:
         if not self._recent:
             return
         batch, self._recent = self._recent, []
+        more = {"continued": True} if continued else {}
         self._record(
-            "exchanges", traffic=self._traffic, first=self._first, segment=segment - 1, **_columns(batch)
+            "exchanges",
+            traffic=self._traffic,
+            first=self._first,
+            segment=segment - 1,
+            **more,
+            **_columns(batch),
         )
         for objective in self._objectives:
             self._tell_bad(objective, log, batch)

@@ -8,7 +8,7 @@ otherwise the fast ones would be judged first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 import numpy as np
@@ -92,6 +92,27 @@ class Traffic:
         self._sent = 0
         self._waiting: dict[int, Exchange] = {}
         self._interrupted = False
+        self._earlier = 0
+        self._earlier_span = 0.0
+
+    def resume(self, exchanges: Iterable[Exchange], segments: int) -> None:
+        """Begin where an earlier run on the same target stopped: a retry continues its evidence.
+
+        What was spent then is not charged to this run's budget. To be called before anything is sent.
+
+        Args:
+            exchanges: the earlier run's, in send order.
+            segments: its separated stretches of sending.
+        """
+        for exchange in exchanges:
+            self.log.append(exchange)
+            self._ledger.took(exchange)
+        self._earlier = self._sent = len(self.log)
+        if self._earlier:
+            sent = self.log.intended()
+            self._earlier_span = self._span = float(sent[-1] - sent[0])
+            self._segments = segments
+            self._ledger.flush(self.log, segments, continued=True)
 
     @property
     def priced(self) -> bool:
@@ -114,7 +135,7 @@ class Traffic:
         """Why nothing more can be sent, None while it can."""
         if self._interrupted:
             return "interrupted"
-        return self.budget.spent(self._sent, self.span, self.cost)
+        return self.budget.spent(self._sent - self._earlier, self.span - self._earlier_span, self.cost)
 
     def extend(self, until: Callable[[], bool]) -> None:
         """Send more until *until* says so or the budget is spent.

@@ -28,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="reproduces prompts' order and drawn inputs (default: drawn)",
     )
     group.addoption(
+        "--trial-continue",
+        metavar="JOURNAL",
+        help="go on with the evidence of an earlier run of this policy on this target",
+    )
+    group.addoption(
         "--trial-whole",
         action="store_true",
         help="try all of the policy: what it demands and nothing exercises is not proven",

@@ -23,8 +23,10 @@ from seatrial.core.objective import Objective, Stream
 from seatrial.core.verdict import Verdict
 from seatrial.load.traffic import Traffic
 from seatrial.policy.document import ReleasePolicy
+from seatrial.policy.effective import digest
 from seatrial.policy.loader import LoadedPolicy, load_policy
 from seatrial.pytest import assemble, environment, preflight
+from seatrial.pytest.continuing import Earlier
 from seatrial.pytest.controls import Controls
 from seatrial.pytest.judging import ItemRecord, outcome_of
 from seatrial.pytest.run import folder_for
@@ -89,6 +91,8 @@ class TrialRun:
         self.is_controller = self.worker is None and getattr(config.option, "dist", "no") != "no"
         self._configs = assemble.targets(loaded)
         self._controls = Controls.of(loaded)
+        earlier = config.getoption("trial_continue")
+        self._earlier = Earlier(Path(earlier), digest(loaded)) if earlier else None
         self._redactor = Redactor()
         for target in self._configs.values():
             self._redactor.merge(target.redactor)
@@ -147,6 +151,7 @@ class TrialRun:
             "policy": assemble.policy_facts(self.loaded),
             "seed": self.seed,
             "suites": self.config.getoption("trial_suite"),
+            "continues": self._earlier.run if self._earlier else None,
             "whole": self.config.getoption("trial_whole"),
             "command": self.config.getoption("trial_command") or assemble.command_line(self.config),
             "environment": environment.facts(),
@@ -201,6 +206,8 @@ class TrialRun:
             self._traffics[name] = assemble.traffic(
                 self.loaded, name, self._configs, seed=self.seed, record=self._told, objectives=objectives
             )
+            if self._earlier:
+                self._earlier.hand_on(self._traffics[name])
         return self._traffics[name]
 
     def stream(self, objective: Objective) -> Stream:
@@ -301,9 +308,10 @@ class TrialRun:
             self._probes = []
             facts = taken[name] = fingerprint.sample(self.target(name))
             if when == "before":
-                preflight.check(
-                    config, self._probes, str(self.loaded.origin("spec", "targets", number, "uri"))
-                )
+                where = self.loaded.origin("spec", "targets", number, "uri")
+                preflight.check(config, self._probes, str(where))
+                if self._earlier:
+                    self._earlier.same_target(name, facts)
             before = self._identity.get("before", {}).get(name)
             self.record(
                 "fingerprint",
@@ -337,7 +345,9 @@ class TrialRun:
             )
         events = read_journal(self.journal_path).events
         decision = decide_events(events)
-        sent = sum(len(event["intended"]) for event in events if event["event"] in ("exchanges", "warmup"))
+        told = (event for event in events if event["event"] in ("exchanges", "warmup"))
+        own = (event for event in told if not event.get("continued"))
+        sent = sum(len(event["intended"]) for event in own)
         probes = sum(record.probes for record in self.records.values())
         self.record(
             "finish",
