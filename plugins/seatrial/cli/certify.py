@@ -24,6 +24,13 @@ import click
     "--seed", type=click.IntRange(0), help="Reproduces everything that is drawn. [default: a fresh one]"
 )
 @click.option(
+    "--continue",
+    "earlier",
+    type=click.Path(exists=True, path_type=Path),
+    help="Go on with the evidence of an earlier run (its folder): a retry from nothing would have a chance "
+    "of its own to pass what should not.",
+)
+@click.option(
     "--key",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Private key to sign with. [default: your own, made at first use]",
@@ -35,6 +42,7 @@ def command(
     out: Path | None,
     seed: int | None,
     key: Path | None,
+    earlier: Path | None,
 ) -> int:
     """Certify a deployed AI system: exercise it as the policy says, judge it, and sign what was found.
 
@@ -50,4 +58,6 @@ def command(
     """
     from seatrial.cli.voyage import Order, certify
 
-    return certify(Order(policy, target, suites, out, seed, key))
+    return certify(
+        Order(policy=policy, target=target, suites=suites, out=out, seed=seed, key=key, earlier=earlier)
+    )

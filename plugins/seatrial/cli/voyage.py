@@ -31,7 +31,7 @@ FULL = 65_536  # bytes: below it neither a journal nor a report can be finished
 PYTEST_USAGE = 4  # pytest's exit code for a command line, policy or collection that makes no sense
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Order:
     """What is to be certified, and how.
 
@@ -43,6 +43,7 @@ class Order:
         seed: of everything that is drawn; a fresh one where omitted.
         key: the private key's file; this user's own where omitted.
         command: what to print for reproducing the run.
+        earlier: a run whose evidence is continued: its folder, or its journal.
     """
 
     policy: str
@@ -52,6 +53,7 @@ class Order:
     seed: int | None = None
     key: Path | None = None
     command: str = ""
+    earlier: Path | None = None
 
     def told(self) -> str:
         """The command that does the same again."""
@@ -59,6 +61,7 @@ class Order:
             return self.command
         words = ["seatrial", "certify", "--policy", self.policy]
         words += ["--target", self.target] if self.target else []
+        words += ["--continue", str(self.earlier)] if self.earlier else []
         words += [word for suite in self.suites for word in ("--suite", suite)]
         return shlex.join(words)
 
@@ -86,6 +89,16 @@ def certify(order: Order) -> ExitCode:
     return _conclude(order, key, folder, interrupted)
 
 
+def _earlier(order: Order, folder: RunFolder) -> list[str]:
+    """The journal whose evidence goes on, also where the new run has just taken its place."""
+    if order.earlier is None:
+        return []
+    journal = (order.earlier / "journal.ndjson" if order.earlier.is_dir() else order.earlier).absolute()
+    if folder.moved is not None and journal == folder.journal:
+        journal = folder.moved / journal.name
+    return ["--trial-continue", str(journal)]
+
+
 def _suites(order: Order, policy: LoadedPolicy) -> tuple[str, ...]:
     """The suites to run: those that were asked for, those of the policy, or all."""
     if order.suites:
@@ -111,6 +124,7 @@ def _sail(order: Order, policy: LoadedPolicy, folder: RunFolder) -> bool:
     arguments += [word for suite in _suites(order, policy) for word in ("--trial-suite", suite)]
     arguments += ["--trial-seed", str(order.seed)] if order.seed is not None else []
     arguments += ["--trial-target", order.target] if order.target else []
+    arguments += _earlier(order, folder)
     with Child(arguments, folder.log) as child, Screen() as screen, _told_to_stop():
         try:
             for event in child.events(folder.journal):

@@ -72,14 +72,21 @@ class Ledger:
         """One exchange entered the log."""
         self._recent.append(exchange)
 
-    def tick(self, log: Log, segment: int) -> None:
+    def tick(self, log: Log, segment: int, cost: float | None = None) -> None:
         """Write what has gathered, if it is time."""
         due = time.monotonic() - self._flushed_at >= _EVERY
         if len(self._recent) >= _BATCH or (self._recent and due):
-            self.flush(log, segment)
+            self.flush(log, segment, cost)
 
-    def flush(self, log: Log, segment: int, *, continued: bool = False) -> None:
-        """Write what has gathered; *continued* marks exchanges that an earlier run sent."""
+    def flush(self, log: Log, segment: int, cost: float | None = None, *, continued: bool = False) -> None:
+        """Write what has gathered.
+
+        Args:
+            log: holds the exchanges.
+            segment: the stretch of sending they belong to, from 1.
+            cost: US dollars spent up to now, None without a price list.
+            continued: an earlier run sent them.
+        """
         self._flushed_at = time.monotonic()
         if self._warm:
             self._record("warmup", traffic=self._traffic, **_columns(self._warm))
@@ -93,6 +100,7 @@ class Ledger:
             traffic=self._traffic,
             first=self._first,
             segment=segment - 1,
+            cost_usd=cost,
             **more,
             **_columns(batch),
         )

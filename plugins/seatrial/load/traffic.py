@@ -120,6 +120,10 @@ class Traffic:
         return bool(self._prices)
 
     @property
+    def _spent(self) -> float | None:
+        return round(self.cost, 6) if self.priced else None
+
+    @property
     def span(self) -> float:
         """Seconds of sending up to now, pauses left out."""
         running = 0.0 if self._segment_began is None else clock() - self._segment_began
@@ -151,7 +155,7 @@ class Traffic:
             self._interrupted = True
             raise
         finally:
-            self._ledger.flush(self.log, self._segments)
+            self._ledger.flush(self.log, self._segments, self._spent)
 
     async def _extend(self, until: Callable[[], bool]) -> None:
         if self._client is None:
@@ -200,7 +204,7 @@ class Traffic:
         try:
             while not run.done():
                 await asyncio.wait((run,), timeout=POLL)
-                self._ledger.tick(self.log, self._segments)
+                self._ledger.tick(self.log, self._segments, self._spent)
                 going = going and clock() - self._segment_began < length and not until()
         finally:
             run.cancel()
@@ -226,7 +230,7 @@ class Traffic:
 
     def concluded(self, objective: Objective, verdict: Verdict) -> None:
         """Tell a verdict."""
-        self._ledger.flush(self.log, self._segments)
+        self._ledger.flush(self.log, self._segments, self._spent)
         self._ledger.verdict(objective, verdict)
 
     def close(self) -> None:

@@ -82,6 +82,7 @@ class ItemRecord:
             "reason": self.reason,
             "seconds": round(self.seconds, 4),
             "exchanges": judged,
+            "probes": self.probes,
             "key": self.key,
         }
 

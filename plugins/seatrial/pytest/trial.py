@@ -18,7 +18,7 @@ from seatrial.core.control import Control, Demand
 from seatrial.core.decision import decide_events
 from seatrial.core.errors import SeatrialError, UsageError
 from seatrial.core.exchange import Exchange
-from seatrial.core.journal import JournalWriter, read_journal
+from seatrial.core.journal import Event, JournalWriter, read_journal
 from seatrial.core.objective import Objective, Stream
 from seatrial.core.verdict import Verdict
 from seatrial.load.traffic import Traffic
@@ -345,28 +345,19 @@ class TrialRun:
             )
         events = read_journal(self.journal_path).events
         decision = decide_events(events)
-        told = (event for event in events if event["event"] in ("exchanges", "warmup"))
-        own = (event for event in told if not event.get("continued"))
-        sent = sum(len(event["intended"]) for event in own)
-        probes = sum(record.probes for record in self.records.values())
         self.record(
             "finish",
             outcome=decision.outcome.value,
             exit_code=int(decision.exit_code),
             reasons=list(decision.reasons),
             counts=decision.counts,
-            requests=sent + probes,
-            cost_usd=self._cost(),
+            **_spent(events),
             seconds=round(self._clock(), 3),
         )
         self.lines.append(
             f"{decision.outcome.symbol} {decision.outcome.label}"
             + (f": {decision.reasons[0]}" if decision.reasons else "")
         )
-
-    def _cost(self) -> float | None:
-        costs = [traffic.cost for traffic in self._traffics.values() if traffic.priced]
-        return round(sum(costs), 6) if costs else None
 
     def close(self) -> None:
         """Give connections, loops and the journal back."""
@@ -392,3 +383,12 @@ def _named(known: dict[str, Any], name: str, what: str) -> Any:
     raise UsageError(
         f"the policy has no {what} called {name!r}", hint=f"it has: {', '.join(known) or 'none'}"
     )
+
+
+def _spent(events: Sequence[Event]) -> dict[str, Any]:
+    """Requests and dollars of this run; what an earlier run sent was spent then."""
+    own = [event for event in events if not event.get("continued")]
+    sent = sum(len(event["intended"]) for event in own if event["event"] in ("exchanges", "warmup"))
+    probes = sum(event.get("probes", 0) for event in own if event["event"] == "item")
+    costs = {event["traffic"]: event["cost_usd"] for event in own if event.get("cost_usd") is not None}
+    return {"requests": sent + probes, "cost_usd": round(sum(costs.values()), 6) if costs else None}
