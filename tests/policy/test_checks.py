@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.policy.conftest import Load, Refused
 
 TARGET = '{name: bot, protocol: openai-chat, uri: "http://127.0.0.1:8000/v1", model: small}'
@@ -111,7 +112,7 @@ def test_no_target_at_all(refused: Refused, load: Load) -> None:
 def test_nothing_to_measure(refused: Refused, load: Load, sample: str) -> None:
     nothing = sample[: sample.index("  objectives")]
     assert refused(text=nothing) == [
-        "policy.yaml:4 spec: there is nothing to measure: neither objectives nor suites nor checklists\n"
+        "policy.yaml:4 spec: there is nothing to measure: neither objectives nor scenarios nor suites nor checklists\n"
         "  a policy that asks for nothing certifies nothing"
     ]
     assert refused(text=nothing + "  objectives: []\n  suites: []\n")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from seatrial.policy.checks_objective import objectives_meet, objectives_stand
+from seatrial.policy.checks_resilience import dependencies_stand, scenarios_stand
 from seatrial.policy.parts import Parts, bundled_prompts, file_of, prompts_file
 from seatrial.policy.problems import Problem, did_you_mean, listed
 
@@ -13,6 +14,8 @@ _TWINS = {
     "targets": "name",
     "traffic": "name",
     "objectives": "name",
+    "dependencies": "name",
+    "resilience": "name",
     "waivers": "control_id",
     "checklists": "name",
 }
@@ -26,6 +29,8 @@ def check(parts: Parts) -> list[Problem]:
         _traffic,
         objectives_stand,
         objectives_meet,
+        dependencies_stand,
+        scenarios_stand,
         _files,
         _something,
     )
@@ -116,10 +121,10 @@ def _files(parts: Parts) -> Iterator[Problem]:
 
 def _something(parts: Parts) -> Iterator[Problem]:
     spec = parts.tree.at(("spec",))
-    asked = ("objectives", "suites", "checklists")
+    asked = ("objectives", "suites", "checklists", "resilience")
     if not any(spec.at((key,)).value for key in asked if spec.child(key)):
         yield parts.problem(
-            "there is nothing to measure: neither objectives nor suites nor checklists",
+            "there is nothing to measure: neither objectives nor scenarios nor suites nor checklists",
             "a policy that asks for nothing certifies nothing",
             at=(),
         )

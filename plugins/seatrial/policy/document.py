@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from seatrial.core.risk import Risk
+from seatrial.policy.dependency import DependencySpec
 from seatrial.policy.fields import Count, Duration, Model, Name, PositiveCount, Share, wrong
 from seatrial.policy.governance import (
     Attestations,
@@ -18,6 +19,7 @@ from seatrial.policy.governance import (
 )
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.problems import did_you_mean
+from seatrial.policy.resilience import RecoveryPlan, ScenarioSpec
 from seatrial.policy.target import TargetSpec
 from seatrial.policy.traffic import TrafficSpec
 
@@ -26,8 +28,6 @@ API_VERSION = "seatrial/v1alpha1"
 LATER = {
     "arrivals": "open-loop load is not part of this version",
     "connections": "open-loop load is not part of this version",
-    "dependencies": "faults are not part of this version",
-    "resilience": "faults are not part of this version",
     "scenarios": "open-loop load is not part of this version",
     "comparison": "comparing with a baseline is not part of this version",
     "effectSize": "comparing with a baseline is not part of this version",
@@ -143,9 +143,15 @@ class Spec(Model):
     extends: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     """Policies this one builds on: bundled names such as tiers/business, or files relative to it."""
     targets: tuple[TargetSpec, ...] = ()
+    dependencies: tuple[DependencySpec, ...] = ()
+    """What the targets call, with the fault proxy in between."""
     traffic: tuple[TrafficSpec, ...] = ()
     risk: RiskSpec = Field(default_factory=RiskSpec)
     objectives: tuple[ObjectiveSpec, ...] = ()
+    resilience: tuple[ScenarioSpec, ...] = ()
+    """Faults, and what must hold under them and after them; all bundled scenarios where there are
+    dependencies and nothing is said here."""
+    recovery: RecoveryPlan = Field(default_factory=RecoveryPlan)
     suites: tuple[Name, ...] | None = None
     """Suites that are run; all that apply by default."""
     checklists: tuple[Annotated[ChecklistRef, BeforeValidator(_named)], ...] = ()

@@ -90,10 +90,7 @@ def _unjudged(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
         yield parts.problem(
             "no objective is key: the total score alone decides about them", at=("objectives",)
         )
-    judged = {objective.traffic for objective in spec.objectives}
-    for index, traffic in enumerate(spec.traffic):
-        if traffic.name not in judged:
-            yield parts.problem(f"no objective is judged on traffic {traffic.name!r}", at=("traffic", index))
+    yield from _unused(policy, parts)
     for index, objective in enumerate(spec.objectives):
         named = parts.traffic_named(objective.traffic)
         if named and not named.stream and objective.sli.name == "time_to_first_chunk":
@@ -102,6 +99,23 @@ def _unjudged(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
                 "set stream: true",
                 at=("objectives", index, "indicator"),
             )
+
+
+def _unused(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
+    """Traffic and scenarios that nothing looks at."""
+    spec = policy.spec
+    if spec.resilience and spec.suites is not None and "resilience" not in spec.suites:
+        yield parts.problem(
+            "the suite resilience, which runs the scenarios, is not among the suites",
+            "a scenario that nothing runs is not proven",
+            at=("suites",),
+        )
+    judged = {each.traffic for each in spec.objectives} | {each.traffic for each in spec.resilience}
+    if (spec.resilience and None in judged) or (spec.dependencies and not spec.resilience):
+        return  # a scenario that names none takes the only one
+    for index, traffic in enumerate(spec.traffic):
+        if traffic.name not in judged:
+            yield parts.problem(f"no objective is judged on traffic {traffic.name!r}", at=("traffic", index))
 
 
 def _targets(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:

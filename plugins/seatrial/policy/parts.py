@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from seatrial.bundled import bundled
+from seatrial.policy.dependency import DependencySpec
 from seatrial.policy.document import RiskSpec
 from seatrial.policy.marked import Marked
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.problems import Path, Problem, did_you_mean, listed
+from seatrial.policy.resilience import ScenarioSpec
 from seatrial.policy.target import TargetSpec
 from seatrial.policy.traffic import TrafficSpec
 
@@ -29,7 +31,7 @@ class Parts:
 
     Attributes:
         tree: the whole document.
-        targets, traffic, objectives: by their place in the document.
+        targets, traffic, objectives, dependencies, resilience: by their place in the document.
         risk: None where it cannot be read.
         trial: whether the policy is about to be run; False where only its digest is wanted, on a machine
             that may lack its files and its environment.
@@ -39,6 +41,8 @@ class Parts:
     targets: dict[int, TargetSpec]
     traffic: dict[int, TrafficSpec]
     objectives: dict[int, ObjectiveSpec]
+    dependencies: dict[int, DependencySpec]
+    resilience: dict[int, ScenarioSpec]
     risk: RiskSpec | None
     trial: bool
 
@@ -68,7 +72,7 @@ class Parts:
     def unknown(self, kind: str, name: str, *, at: Path) -> Problem:
         """The problem of a name that is not among those of ``spec.<kind>``."""
         names = self.names(kind)
-        one = kind.removesuffix("s")
+        one = {"dependencies": "dependency"}.get(kind, kind.removesuffix("s"))
         what = f"unknown {one} {name!r}{did_you_mean(name, names)}"
         return self.problem(what, f"known: {listed(names)}", at=at)
 
@@ -84,6 +88,8 @@ def readable(tree: Marked, *, trial: bool) -> Parts:
         _items(spec.get("targets"), TargetSpec),
         _items(spec.get("traffic"), TrafficSpec),
         _items(spec.get("objectives"), ObjectiveSpec),
+        _items(spec.get("dependencies"), DependencySpec),
+        _items(spec.get("resilience"), ScenarioSpec),
         risks.get(0),
         trial,
     )

@@ -6,9 +6,9 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from seatrial.policy.fields import Flag, Model, Name, PositiveDuration, Price, SecretText, Size, wrong
+from seatrial.policy.fields import Count, Flag, Model, Name, PositiveDuration, Price, SecretText, Size, wrong
 from seatrial.policy.problems import did_you_mean
 from seatrial.policy.secret import Secret
 
@@ -155,6 +155,22 @@ class Http(Model):
     """JSONPath of the answer's text in the response."""
 
 
+class ProcessSpec(Model):
+    """The target's process on this machine, for faults that hit it; named by one of these."""
+
+    pid: Count | None = None
+    pidfile: str | None = None
+    """File with its process id, relative to the policy; read anew for each fault."""
+    cgroup: str | None = None
+    """Folder of its control group."""
+
+    @model_validator(mode="after")
+    def _one(self) -> ProcessSpec:
+        if sum(each is not None for each in (self.pid, self.pidfile, self.cgroup)) != 1:
+            raise wrong("a process is named once", "by pid, by pidfile, or by cgroup")
+        return self
+
+
 Capability = Literal["tools", "json_schema", "logprobs", "embeddings"]
 
 
@@ -181,5 +197,7 @@ class TargetSpec(Model):
     http: Http | None = None
     health: UrlPath | None = None
     """Path of its health endpoint, from the root of the host."""
+    process: ProcessSpec | None = None
+    """Its process, where it runs on this machine and faults may hit it."""
     maxBody: Size = 16 * 2**20
     """Longest answer that is read."""
