@@ -220,3 +220,21 @@ def test_4_a_file_size_limit_is_a_full_disk_too(policy: Policy, home: Path) -> N
     assert process.returncode == 4, said
     assert "File too large" in said + printed
     assert not (home / "out" / "certificate.intoto.json").exists()
+
+
+def evidence(out: Path) -> int:
+    """Requests behind the verdict on latency-p95 of the run in *out*."""
+    verdicts = read_journal(out / "journal.ndjson").all("verdict")
+    return next(
+        int(event["verdict"]["n"]) for event in verdicts if event["objective"]["name"] == "latency-p95"
+    )
+
+
+def test_a_retry_goes_on_with_the_evidence_there_is(seatrial: Seatrial, policy: Policy, home: Path) -> None:
+    file, out = policy(budget="{requests: 9}"), home / "out"
+    assert seatrial("certify", "--policy", file, "--out", out).exit_code == 2
+    assert evidence(out) == 9
+    again = seatrial("certify", "--policy", file, "--out", out, "--continue", out)
+    assert again.exit_code == 2, again.output
+    assert evidence(out) == 18
+    assert evidence(next(out.glob("earlier-*"))) == 9

@@ -40,6 +40,7 @@ def test_an_earlier_run_in_the_folder_is_moved_aside(here: Path) -> None:
     run = new_run(out)
     assert not run.journal.exists()
     moved = next(out.glob("earlier-*"))
+    assert run.moved == moved
     assert (moved / "journal.ndjson").read_text("utf-8") == "old"
     assert (out / "unrelated.txt").exists()
 

@@ -65,8 +65,11 @@ def command(
     arguments = [word for name in defects for word in ("--defect", name)]
     arguments += ["--seed", str(seed)] if seed is not None and not llm else []
     with _system(recipe, arguments) as system:
-        order = Order(policy, system.uri, suites, out, seed, key, _told(defects, llm, suites))
-        return certify(order)
+        told = _told(defects, llm, suites)
+        target = system.uri
+        return certify(
+            Order(policy=policy, target=target, suites=suites, out=out, seed=seed, key=key, command=told)
+        )
 
 
 @contextmanager

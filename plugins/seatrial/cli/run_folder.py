@@ -28,10 +28,12 @@ class RunFolder:
     Attributes:
         id: UTC time of the start and four random hex digits, for example ``20261120-140233-7f3a``.
         path: the folder, absolute.
+        moved: where the files of an earlier run in it were moved to; None where there was none.
     """
 
     id: str
     path: Path
+    moved: Path | None = None
 
     @property
     def journal(self) -> Path:
@@ -78,7 +80,7 @@ def new_run(out: Path | None = None) -> RunFolder:
     path = (out if out is not None else Path("runs") / run).absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        _move_aside(path)
+        moved = _move_aside(path)
         if out is None:
             _point_latest(path)
     except OSError as error:
@@ -87,18 +89,19 @@ def new_run(out: Path | None = None) -> RunFolder:
             where=str(path),
             hint="choose another folder with --out",
         ) from error
-    return RunFolder(run, path)
+    return RunFolder(run, path, moved)
 
 
-def _move_aside(path: Path) -> None:
+def _move_aside(path: Path) -> Path | None:
     earlier = [path / name for name in _FILES if (path / name).exists()]
     if not earlier:
-        return
+        return None
     began = min(file.stat().st_mtime for file in earlier)
-    name = f"earlier-{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    (path / name).mkdir()
+    moved = path / f"earlier-{datetime.fromtimestamp(began, UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    moved.mkdir()
     for file in earlier:
-        file.rename(path / name / file.name)
+        file.rename(moved / file.name)
+    return moved
 
 
 def _point_latest(path: Path) -> None:
