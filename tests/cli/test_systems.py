@@ -31,17 +31,16 @@ def test_a_wrong_defect_is_told_by_the_system_itself(seatrial: Seatrial) -> None
 
 
 def test_start_serves_until_it_is_told_to_stop(home: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "seatrial", "systems", "start", "reference", "--log", str(home / "log")],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    assert process.stdout is not None
-    with process.stdout as out:
-        told = out.readline()
+    command = [sys.executable, "-m", "seatrial", "systems", "start", "reference", "--log", str(home / "log")]
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        told = process.stdout.readline()
+        assert "serves openai-chat at http://127.0.0.1:" in told
         uri = told.split(" at ")[1].split(",")[0]
         with urllib.request.urlopen(uri.removesuffix("/v1") + "/health", timeout=10) as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGINT)
-        assert "stopped" in out.read()
-    assert process.wait(timeout=20) == 0
+        assert "stopped" in process.stdout.read()
+    assert process.returncode == 0
     assert (home / "log" / "reference.log").stat().st_size > 0

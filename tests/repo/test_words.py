@@ -11,7 +11,7 @@ from tests.repo import PROJECT, files_of_the_project
 
 # Pieced together, so that this file does not hold them.
 FORBIDDEN = {
-    "a path of one machine": r"/(?:wo" + r"rk|ro" + r"ot|opt/py" + r"pi|ho" + r"me/\w+)/",
+    "a path of one machine": r"(?<![\w}])/(?:wo" + r"rk|ro" + r"ot|opt/py" + r"pi|ho" + r"me/\w+)/",
     "a package registry": r"(?:py"
     + r"pi\.org|pythonhos"
     + r"ted\.org|npm"
