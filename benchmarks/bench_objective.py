@@ -81,9 +81,8 @@ def recorded(log: Log) -> bool:
     seconds = least(lambda: stream.judge(P95))
     values = log.duration()
     peer = least(lambda: np.partition(values, int(0.95 * N)))
-    print(
-        f"recorded: {1e3 * seconds:.1f} ms a verdict over {N:,} (target 50), {seconds / peer:.2f} x np.partition"
-    )
+    told = f"{1e3 * seconds:.1f} ms a verdict over {N:,} (target 50)"
+    print(f"recorded: {told}, {seconds / peer:.2f} x np.partition")
     return seconds < 0.05
 
 
@@ -104,9 +103,8 @@ def running(log: Log) -> bool:
     while stream.more():
         pass
     seconds -= (time.process_time() - began) / stream.fed
-    print(
-        f"running: {1e6 * seconds:.3f} µs for one more exchange (target 0.2), verdict {trial.verdict().outcome}"
-    )
+    told = f"{1e6 * seconds:.3f} µs for one more exchange (target 0.2)"
+    print(f"running: {told}, verdict {trial.verdict().outcome}")
     return seconds <= 0.2e-6
 
 

@@ -139,6 +139,7 @@ class _Writer:
                 "effective": {
                     "spec": {
                         "risk": {**RISK, "dependence": {"bursts_up_to": 5}},
+                        "traffic": [{"name": "steady", "budget": {"requests": 8000}}],
                         "objectives": objectives,
                         "suites": ["sla", "contract", "identity"],
                     }

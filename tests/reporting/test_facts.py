@@ -11,7 +11,7 @@ def test_the_run(healthy: Report) -> None:
     assert dict(run.environment)["memory"] == "24 GiB"
     assert ("numpy", "2.4.6") in run.packages
     assert (run.confidence, run.power) == (0.95, 0.9)
-    assert (run.planned, run.cost) == (8000, 0.83)
+    assert (run.allowed, run.cost) == (8000, 0.83)
 
 
 def test_a_run_that_was_cut_counts_what_is_there(killed: Report) -> None:

@@ -37,7 +37,7 @@ def run_view(events: Sequence[Event], batches: Sequence[Event]) -> RunView:
         command=one_line(str(run.get("command") or ""), 500),
         seconds=_number(end.get("seconds")) or last,
         requests=int(end.get("requests") or counted),
-        planned=(run.get("plan") or {}).get("requests"),
+        allowed=_allowed(policy.get("effective") or {}),
         cost=end.get("cost_usd"),
         environment=tuple(_environment(environment)),
         packages=tuple(
@@ -46,6 +46,13 @@ def run_view(events: Sequence[Event], batches: Sequence[Event]) -> RunView:
         confidence=float(risk.get("confidence") or _of_verdicts(events, "confidence", 0.95)),
         power=float(risk.get("power") or _of_verdicts(events, "power", 0.9)),
     )
+
+
+def _allowed(effective: dict[str, Any]) -> int | None:
+    """How many requests the policy's budgets allow, None where one of them counts no requests."""
+    budgets = [traffic.get("budget") or {} for traffic in (effective.get("spec") or {}).get("traffic") or ()]
+    requests = [budget.get("requests") for budget in budgets]
+    return sum(requests) if requests and all(isinstance(count, int) for count in requests) else None
 
 
 def reasons(events: Sequence[Event]) -> tuple[str, ...]:

@@ -195,8 +195,8 @@ def _strip(report: Report) -> list[tuple[str, str, str]]:
     for outcome in (Outcome.WARNED, Outcome.ERROR):
         if counts[outcome]:
             cells.append((figures.count(counts[outcome]), f"{outcome.symbol} {outcome.label}", tone(outcome)))
-    planned = f" of {figures.count(run.planned)} planned" if run.planned else ""
-    cells.append((figures.count(run.requests), f"requests{planned}", ""))
+    allowed = f" (of {figures.count(run.allowed)} allowed)" if run.allowed else ""
+    cells.append((figures.count(run.requests), f"requests{allowed}", ""))
     spent = run.cost is not None
     cells.append(
         (figures.money(run.cost or 0.0), "spent on the target", "")

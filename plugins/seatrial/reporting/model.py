@@ -256,7 +256,7 @@ class RunView:
     command: str
     seconds: float
     requests: int
-    planned: int | None
+    allowed: int | None
     cost: float | None
     environment: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, str], ...]
