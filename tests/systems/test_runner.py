@@ -240,3 +240,19 @@ def test_nothing_is_left_however_the_harness_ends(end: str, tmp_path: Path) -> N
 
 def test_the_scripts_need_nothing_but_python() -> None:
     compile(SERVE, "serve", "exec")
+
+
+def test_a_system_that_died_is_started_again_on_its_port_and_with_its_files() -> None:
+    with System(recipe("open(folder + '/starts', 'a').write('x')\nserve()")) as system:
+        port, folder, pid = system.port, system.folder, system.pid
+        with pytest.raises(HarnessError, match="runs and is not started again"):
+            system.again()
+        os.kill(pid, signal.SIGKILL)
+        assert gone(pid)
+        while system.alive:
+            time.sleep(0.01)
+        assert system.again().alive
+        assert (system.port, system.folder, system.pid != pid) == (port, folder, True)
+        assert (folder / "starts").read_text() == "xx"
+    with pytest.raises(HarnessError, match="is not there to be started again"):
+        system.again()

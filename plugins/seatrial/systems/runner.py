@@ -130,6 +130,21 @@ class System:
             self._process.kill()
         self.stop()
 
+    def again(self) -> System:
+        """Start it again after it has died, on the same port and in the same folder.
+
+        Raises:
+            HarnessError: it runs, was never started, or does not come up again.
+        """
+        if self._process is None or self.alive:
+            state = "is not there to be" if self._process is None else "runs and is not"
+            raise HarnessError(f"the system {self.recipe.name!r} {state} started again")
+        self._process.stop()
+        self._asked_port = self.port
+        if not self._started():
+            raise self._failed()
+        return self
+
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The end of its log, without its API key."""
         if self._process is None:
