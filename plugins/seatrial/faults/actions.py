@@ -17,9 +17,13 @@ FOREVER = inf
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing happens for *seconds* (`FOREVER`: until the caller leaves or the fault is removed)."""
+    """Nothing happens for *seconds* (`FOREVER`: until the caller leaves or the fault is removed).
+
+    *owner*, the toxic that asks for it, is filled in by the proxy.
+    """
 
     seconds: float
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,12 @@ class Respond:
 
 @dataclass(frozen=True, slots=True)
 class Swallow:
-    """The request is never answered and never passed on; the connection stays open."""
+    """The request is never answered and never passed on; the connection stays open.
+
+    When the fault is removed, the connection is reset.
+    """
+
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class AiFault(_Drawn[W]):
     unit: Unit = "events"
     """What the body comes in.
 
-    ``events``: a stream of events comes event by event to `on_event`, other bodies as they arrive to `on_body`.
+    ``events``: a stream of events comes one by one to `on_event`, other bodies as they arrive to `on_body`.
     ``bytes``: every body comes as it arrives to `on_body`, streams of events too.
     ``body``: like ``events``, but a body that is no stream is collected and comes whole to `on_body`.
     """
@@ -123,6 +123,9 @@ class ConnectionFault(_Drawn[W]):
     Of the conditions of `When`, those of requests (path, model, tenant) never match here; ``every`` and
     ``first`` count connections.
     """
+
+    cuts_existing: ClassVar[bool] = False
+    """Whether connections that stand when the toxic is added are cut."""
 
     def on_connect(self) -> ConnectItems | None:
         """Called when the connection was accepted, before a byte is read or the upstream called."""

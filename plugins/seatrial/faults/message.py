@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 Headers = tuple[tuple[str, str], ...]
@@ -30,16 +30,18 @@ class Request:
         received: when its first byte came, seconds on `time.monotonic`.
         target: path and query as sent; *path* is the part before the query.
         body: at most `framing.MAX_HELD` bytes of it.
+        tenant: who asks: the value of a tenant header, else ``key:`` and 12 digits of the key's SHA-256.
     """
 
     number: int
     method: str
     target: str
     headers: Headers
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     served: int = 0
     received: float = 0.0
     version: str = "1.1"
+    tenant: str | None = None
 
     @property
     def path(self) -> str:
@@ -68,16 +70,8 @@ class Request:
         """Whether it asks for a stream."""
         return isinstance(self.json, dict) and self.json.get("stream") is True
 
-    @cached_property
-    def tenant(self) -> str | None:
-        """Who asks: the value of a tenant header, else ``key:`` and 12 digits of the key's SHA-256."""
-        for name in TENANT_HEADERS:
-            if value := self.header(name):
-                return value
-        key = next((value for name in KEY_HEADERS if (value := self.header(name))), None)
-        return key_hash(key) if key else None
 
-
+@lru_cache(maxsize=1024)
 def key_hash(key: str) -> str:
     """How a tenant is named that is known by its key alone; ``Bearer`` does not count."""
     secret = key.split(None, 1)[1] if key[:7].lower() == "bearer " else key

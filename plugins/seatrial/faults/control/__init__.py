@@ -1,0 +1,1 @@
+"""The control API: Toxiproxy's routes, and a few of our own."""
