@@ -38,7 +38,7 @@ def test_a_server_error_tells_nothing_of_its_inside() -> None:
 
 
 def test_an_error_inside_a_stream_is_one_event() -> None:
-    event = error_event(bad_request("two\nlines"))
+    event = error_event(bad_request("two\nlines"), Defects())
     assert event.startswith(b"data: {")
     assert event.count(b"\n") == 2
     assert event.endswith(b"\n\n")

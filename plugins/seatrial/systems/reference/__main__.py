@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; returns the exit code."""
     options = _parser().parse_args(arguments)
     if options.list_defects:
-        print(*(f"{defect.name:28}{defect.summary}" for defect in DEFECTS.values()), sep="\n")
+        print(*(f"{defect.name:32}{defect.summary}" for defect in DEFECTS.values()), sep="\n")
         return 0
     try:
         settings = _settings(options)

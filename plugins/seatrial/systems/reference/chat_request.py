@@ -124,6 +124,7 @@ class ChatRequest(BaseModel):
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
     tool_choice: Literal["none", "auto", "required"] | ToolChoice | None = None
     response_format: ResponseFormat | None = None
+    service_tier: Literal["auto", "default", "flex", "priority"] | None = None
 
     @property
     def limit(self) -> int | None:

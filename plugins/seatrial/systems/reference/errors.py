@@ -6,6 +6,7 @@ import json
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -69,9 +70,27 @@ def server_error() -> ApiError:
     )
 
 
+class UpstreamError(ApiError):
+    """Trouble with a provider."""
+
+
+def upstream_error(status: int, message: str, code: str, *, wait: float | None = None) -> UpstreamError:
+    """What a caller is told of trouble with a provider.
+
+    Args:
+        wait: seconds after which it may be better.
+    """
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    headers = {} if wait is None else {"retry-after": str(max(1, ceil(wait)))}
+    return UpstreamError(status, message, kind=kind, code=code, headers=headers)
+
+
 def error_response(error: ApiError, defects: Defects) -> Response:
     """The HTTP response that tells *error*."""
     from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
+
+    if isinstance(error, UpstreamError) and defects.on("untyped-errors"):
+        return PlainTextResponse("upstream error\n", status_code=500)
 
     if defects.on("server-error-on-malformed") and error.status == 400:
         return PlainTextResponse(_trace(error), status_code=500)
@@ -86,8 +105,10 @@ def error_response(error: ApiError, defects: Defects) -> Response:
     return JSONResponse(body, status_code=200 if hidden else error.status, headers=error.headers)
 
 
-def error_event(error: ApiError) -> bytes:
+def error_event(error: ApiError, defects: Defects) -> bytes:
     """The event that tells *error* inside a stream that has already begun."""
+    if isinstance(error, UpstreamError) and defects.on("untyped-errors"):
+        return b"data: upstream error\n\n"
     return b"data: " + json.dumps(error.body(), separators=(",", ":")).encode() + b"\n\n"
 
 

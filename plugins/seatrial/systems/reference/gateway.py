@@ -8,9 +8,11 @@ import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from itertools import count
 
 from seatrial.systems.reference.audit import Audit
 from seatrial.systems.reference.auth import Keys
+from seatrial.systems.reference.bulkhead import Bulkhead
 from seatrial.systems.reference.cache import Cache
 from seatrial.systems.reference.chat_request import ChatRequest
 from seatrial.systems.reference.defects import Defects
@@ -22,12 +24,14 @@ from seatrial.systems.reference.providers.base import End, Event, Provider
 from seatrial.systems.reference.providers.builtin import BuiltinProvider
 from seatrial.systems.reference.providers.http import HttpProvider
 from seatrial.systems.reference.ratelimit import RateLimiter
-from seatrial.systems.reference.router import Route, Router
+from seatrial.systems.reference.router import Router
 from seatrial.systems.reference.settings import CHAT_MODELS, Settings
 from seatrial.systems.reference.sse import Answer
+from seatrial.systems.reference.visit import Route
 
 LOCAL = "local"
 """The last resort: a model inside the gateway; its answers are marked as degraded."""
+DEGRADED = "local-fallback"
 SLOW_TAIL = 1.5
 SLOW_FIRST_CHUNK = 0.7
 
@@ -49,9 +53,12 @@ class Gateway:
         self.keys = Keys(settings.keys, defects)
         self.limiter = RateLimiter(settings.rate, settings.burst, clock)
         self.cache: Cache[Answer] = Cache(settings.cache_seconds, settings.cache_entries, clock)
+        self.bulkhead = Bulkhead(settings.slots, defects)
         self.progress = Progress(settings.stuck_after, clock)
+        self.flaps = count()
         self.audit = Audit(settings.audit)
-        self.router = Router(_providers(settings, defects), settings, defects, self.metrics)
+        providers = _providers(settings, defects)
+        self.router = Router(providers, settings, defects, self.metrics, self.progress.moved)
 
     def check_model(self, ask: ChatRequest) -> None:
         """Whether the model exists.
@@ -83,7 +90,6 @@ class Gateway:
         empty = self.defects.strikes("empty-completions")
         async with aclosing(self.router.generate(ask, route)) as events:
             async for event in events:
-                self.progress.moved()
                 if isinstance(event, End):
                     yield self._told(event, empty=empty)
                 elif not empty:
@@ -105,7 +111,13 @@ class Gateway:
     @property
     def healthy(self) -> bool:
         """Whether work goes forward."""
-        return self.defects.on("health-lies") or not self.progress.stuck
+        lies = self.defects.on("health-lies") or self.defects.on("readiness-lies")
+        return lies or not self.progress.stuck
+
+    def degraded(self, route: Route) -> str | None:
+        """The mark of an answer that came from the last resort."""
+        marked = route.provider == LOCAL and not self.defects.on("degraded-not-marked")
+        return DEGRADED if marked else None
 
     async def close(self) -> None:
         """Let go of providers and files."""
@@ -114,6 +126,8 @@ class Gateway:
 
 
 def _providers(settings: Settings, defects: Defects) -> list[Provider]:
-    upstreams: list[Provider] = [HttpProvider(each, settings.timeouts) for each in settings.upstreams]
+    upstreams: list[Provider] = [
+        HttpProvider(each, settings.timeouts, defects) for each in settings.upstreams
+    ]
     names = (LOCAL,) if upstreams else ("primary", "secondary", LOCAL)
     return upstreams + [BuiltinProvider(name, seed=settings.seed, defects=defects) for name in names]

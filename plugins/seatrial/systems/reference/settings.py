@@ -11,12 +11,18 @@ EMBEDDING_MODELS = ("embed-small",)
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds that a provider is given."""
+    """Seconds that a provider is given.
+
+    Attributes:
+        connect, first_chunk, idle, total: of one attempt.
+        call: no further attempt is begun this long after the call, at whatever provider.
+    """
 
     connect: float = 1.0
     first_chunk: float = 2.0
     idle: float = 2.0
     total: float = 30.0
+    call: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +34,8 @@ class Retry:
         base, cap: seconds; the n-th wait is drawn between 0 and ``min(cap, base * 2**n)`` (full jitter).
     """
 
-    attempts: int = 2
-    base: float = 0.05
+    attempts: int = 3
+    base: float = 0.1
     cap: float = 1.0
 
 
@@ -42,7 +48,9 @@ class Breaking:
         window: how many of the last calls count.
         least: fewer calls than this never open it by share.
         consecutive: as many failures in a row open it.
-        rest: seconds it stays open before it lets one call through.
+        rest: seconds it stays open before it lets one call through, give or take a fifth.
+        slow: seconds to the first chunk beyond which an answer counts as a failure.
+        ramp: calls at once that a provider must have coped with, in doubling steps, before it closes.
     """
 
     share: float = 0.05
@@ -50,6 +58,24 @@ class Breaking:
     least: int = 20
     consecutive: int = 5
     rest: float = 5.0
+    slow: float = 1.5
+    ramp: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """How many calls may be at work at once.
+
+    Attributes:
+        compartment: of one caller for one model.
+        total: of all; *reserve* of them are not for traffic that said it can wait (service_tier flex).
+        wait: seconds that a call waits for a slot before it is sent away.
+    """
+
+    compartment: int = 64
+    total: int = 512
+    reserve: int = 64
+    wait: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +86,7 @@ class Upstream:
     uri: str
     model: str | None = None
     key: str | None = field(default=None, repr=False)
-    connections: int = 256
+    connections: int = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +99,7 @@ class Settings:
         rate: requests a second that each key may send; `burst` at once.
         max_body: bytes.
         cache_seconds: how long an unstreamed answer at temperature 0 may be given again.
+        state: file in which conversations and accepted work outlive a crash; without one they do not.
         stuck_after: seconds without progress, with work at hand, after which /health turns to 503.
     """
 
@@ -82,6 +109,7 @@ class Settings:
     timeouts: Timeouts = Timeouts()
     retry: Retry = Retry()
     breaking: Breaking = Breaking()
+    slots: Slots = Slots()
     rate: float = 5000.0
     burst: int = 10000
     max_body: int = 1 << 20
@@ -89,3 +117,4 @@ class Settings:
     cache_entries: int = 4096
     stuck_after: float = 3.0
     audit: Path | None = None
+    state: Path | None = None

@@ -17,6 +17,7 @@ class Answer:
 
     Attributes:
         id, created, model, fingerprint: as OpenAI names them; `created` in seconds since 1970.
+        degraded: why the answer is worse than it should be, None where it is not.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Answer:
     text: list[str] = field(default_factory=list)
     tools: list[dict[str, Any]] = field(default_factory=list)
     end: End | None = None
+    degraded: str | None = None
 
     def add(self, event: Event) -> None:
         """Take in one event."""
@@ -64,13 +66,14 @@ class Answer:
         return self._head("chat.completion") | {"choices": [choice], "usage": self.usage()}
 
     def _head(self, kind: str) -> dict[str, Any]:
-        return {
+        head = {
             "id": self.id,
             "object": kind,
             "created": self.created,
             "model": self.model,
             "system_fingerprint": self.fingerprint,
         }
+        return head if self.degraded is None else head | {"degraded": self.degraded}
 
 
 class ChunkWriter:

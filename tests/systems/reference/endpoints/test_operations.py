@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from seatrial import __version__
 from tests.systems.reference.asgi import Client, Reply, run
+from tests.systems.reference.test_model import ask
 
 
 def get(client: Client, path: str) -> Reply:
@@ -36,9 +37,10 @@ def test_the_lying_gateway_says_it_is_well() -> None:
 
 def test_without_providers_it_is_healthy_but_not_ready() -> None:
     client = Client()
-    for breaker in client.gateway.router._breakers.values():
-        for _ in range(5):
-            breaker.failed()
+    run(client.chat)
+    router = client.gateway.router
+    for provider in router._order:
+        router._breaker(provider, ask()).hold(60.0)
     assert get(client, "/health").status == 200
     assert get(client, "/ready").status == 503
     assert 'gateway_breaker_state{provider="primary"} 2.0' in get(client, "/metrics").body.decode()

@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 
 from seatrial.systems.reference.chat_request import ChatRequest
-from seatrial.systems.reference.providers.base import Event, Piece
+from seatrial.systems.reference.providers.base import Event, Piece, Tag
 from seatrial.systems.reference.providers.builtin import BuiltinProvider
 from tests.systems.reference.asgi import WEATHER, Client, Reply, run
 
@@ -68,7 +68,7 @@ def test_a_tool_call_is_streamed_in_parts() -> None:
 
 
 def _breaks(after: int) -> mock._patch[object]:
-    async def generate(self: BuiltinProvider, ask: ChatRequest) -> AsyncGenerator[Event, None]:
+    async def generate(self: BuiltinProvider, ask: ChatRequest, tag: Tag) -> AsyncGenerator[Event, None]:
         for _ in range(after):
             yield Piece("word ")
 

@@ -14,10 +14,10 @@ from seatrial.systems.reference.chat_request import ChatRequest, parse_chat
 from seatrial.systems.reference.disconnect import UntilDisconnect
 from seatrial.systems.reference.endpoints.stream import Stream
 from seatrial.systems.reference.errors import ApiError
-from seatrial.systems.reference.gateway import LOCAL, Gateway
+from seatrial.systems.reference.gateway import Gateway
 from seatrial.systems.reference.middleware import Receive, Scope, Send
-from seatrial.systems.reference.providers.base import Event
-from seatrial.systems.reference.router import Route
+from seatrial.systems.reference.providers.base import Event, Tag
+from seatrial.systems.reference.visit import Route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -56,7 +56,7 @@ class Completion:
         self._caller = caller
         self._request_id = request_id
         self._key = key
-        self._route = Route()
+        self._route = Route(tag=Tag(request_id, caller))
         self._answer = gateway.new_answer(ask)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,15 +67,21 @@ class Completion:
         """
         async with UntilDisconnect(receive) as client:
             with self._told(client):
-                if self._ask.stream:
-                    await self._streamed(send)
-                else:
-                    await self._whole(scope, receive, send)
+                flex = self._ask.service_tier == "flex"
+                async with self._gateway.bulkhead.slot(self._caller, self._ask.model, can_wait=flex):
+                    await self._sent(scope, receive, send)
+
+    async def _sent(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._ask.stream:
+            await self._streamed(send)
+        else:
+            await self._whole(scope, receive, send)
 
     async def _streamed(self, send: Send) -> None:
         stream = Stream(self._gateway, self._ask, self._answer, send)
         async with aclosing(self._events()) as events:
             first = await anext(events)
+            self._answer.degraded = self._gateway.degraded(self._route)
             await stream.begin(self._headers())
             await stream.run(first, events)
 
@@ -90,7 +96,8 @@ class Completion:
             async with aclosing(self._events()) as events:
                 async for event in events:
                     answer.add(event)
-            if self._key is not None:
+            answer.degraded = self._gateway.degraded(self._route)
+            if self._key is not None and answer.degraded is None:
                 self._gateway.cache.put(self._key, answer)
         else:
             self._route.provider = "cache"
@@ -115,8 +122,8 @@ class Completion:
 
     def _headers(self) -> dict[str, str]:
         headers = {"x-provider": self._route.provider, "x-attempts": str(self._route.attempts)}
-        if self._route.provider == LOCAL:
-            headers["x-degraded"] = "local-fallback"
+        if self._answer.degraded is not None:
+            headers["x-degraded"] = self._answer.degraded
         return headers
 
     @contextmanager

@@ -29,9 +29,15 @@ async def ready(request: Request) -> Response:
 
     gateway: Gateway = request.app.state.gateway
     states = gateway.router.states
-    good = gateway.healthy and any(state is not State.OPEN for state in states.values())
+    serving = [name for name, state in states.items() if state is not State.OPEN]
+    good = gateway.healthy and bool(serving)
+    troubled = any(state is not State.CLOSED for state in states.values())
+    if gateway.defects.on("readiness-lies"):
+        good, troubled = True, False
+    if troubled and gateway.defects.on("health-flaps"):
+        good = next(gateway.flaps) % 2 == 1
     body = {
-        "status": "ready" if good else "not ready",
+        "status": ("degraded" if troubled else "ready") if good else "not ready",
         "providers": {name: state.name.lower() for name, state in states.items()},
     }
     return JSONResponse(body, status_code=200 if good else 503)

@@ -29,12 +29,12 @@ class Stream:
         self._ask = ask
         self._answer = answer
         self._send = send
-        self._writer = ChunkWriter(answer)
         self._held: list[bytes] | None = [] if defects.on("buffers-stream") else None
         self._truncated = defects.strikes("truncates-stream")
 
     async def begin(self, headers: Mapping[str, str]) -> None:
         """Send the head of the response."""
+        self._writer = ChunkWriter(self._answer)
         kind = "application/json" if self._defects.on("sse-content-type-wrong") else "text/event-stream"
         every = {"content-type": f"{kind}; charset=utf-8", "cache-control": "no-cache", **headers}
         encoded = [(name.encode(), value.encode()) for name, value in every.items()]
@@ -51,7 +51,7 @@ class Stream:
                 await self._event(event)
                 sent += 1
         except ApiError as error:
-            await self._write(error_event(error))
+            await self._write(error_event(error, self._defects))
         held = b"".join(self._held or ())
         await self._send({"type": "http.response.body", "body": held, "more_body": False})
 

@@ -40,6 +40,21 @@ class End(NamedTuple):
 Event = Piece | ToolPiece | End
 
 
+class Tag(NamedTuple):
+    """What a provider is told about a call beside the question.
+
+    Attributes:
+        key: the same for all attempts of one call (Idempotency-Key), so that it is billed once.
+        tenant: who asks.
+    """
+
+    key: str = ""
+    tenant: str = ""
+
+
+NO_TAG = Tag()
+
+
 class Failure(Enum):
     """How a provider can fail; the value is the code told to the caller."""
 
@@ -71,19 +86,6 @@ class ProviderError(Exception):
     def __str__(self) -> str:
         return f"{self.provider}: {self.failure.value}" + (f" ({self.status})" if self.status else "")
 
-    @property
-    def retryable(self) -> bool:
-        """Whether another attempt may help, here or elsewhere.
-
-        A request that the provider refused as wrong will be refused again.
-        """
-        return self.failure is not Failure.REFUSED
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether the same provider may be asked again: only where it surely did not generate (and bill)."""
-        return self.failure in (Failure.UNREACHABLE, Failure.RATE_LIMITED, Failure.SERVER)
-
 
 class Provider(Protocol):
     """A provider of answers."""
@@ -92,8 +94,11 @@ class Provider(Protocol):
     def name(self) -> str:
         """What it is called in logs, metrics and headers."""
 
-    def generate(self, ask: ChatRequest) -> AsyncGenerator[Event, None]:
+    def generate(self, ask: ChatRequest, tag: Tag = NO_TAG) -> AsyncGenerator[Event, None]:
         """The answer's events; the last is `End`.
+
+        Args:
+            tag: what else the provider is told.
 
         Raises:
             ProviderError: while iterating. A stream that ends without `End` was cut.

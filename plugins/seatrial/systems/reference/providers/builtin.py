@@ -9,7 +9,7 @@ from itertools import pairwise
 from seatrial.systems.reference import model
 from seatrial.systems.reference.chat_request import ChatRequest
 from seatrial.systems.reference.defects import Defects
-from seatrial.systems.reference.providers.base import End, Event, Piece, ToolPiece
+from seatrial.systems.reference.providers.base import NO_TAG, End, Event, Piece, Tag, ToolPiece
 
 FIRST_CHUNK = (0.003, 0.007)
 """Seconds to the first chunk, least and most."""
@@ -38,7 +38,7 @@ class BuiltinProvider:
     def name(self) -> str:
         return self._name
 
-    async def generate(self, ask: ChatRequest) -> AsyncGenerator[Event, None]:
+    async def generate(self, ask: ChatRequest, tag: Tag = NO_TAG) -> AsyncGenerator[Event, None]:
         if self._defects.on("ignores-max-tokens"):
             ask = ask.model_copy(update={"max_tokens": None, "max_completion_tokens": None})
         if self._defects.on("ignores-stop"):

@@ -1,0 +1,119 @@
+"""Bulkheads: a compartment for each caller and model, so that one that floods does not sink the others.
+
+The gateway as a whole has slots, too. Some of them are kept for traffic that cannot wait: a request with
+``service_tier: flex`` gets none of those.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from math import ceil
+
+from seatrial.systems.reference.defects import Defects
+from seatrial.systems.reference.errors import ApiError
+from seatrial.systems.reference.settings import Slots
+
+SHARED = 16
+"""Slots of the pools that the defects make too small and too wide."""
+
+
+class Compartment:
+    """Slots that are given in the order in which they were asked for."""
+
+    def __init__(self, slots: int) -> None:
+        self._slots = slots
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.taken = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is in it."""
+        return self.taken == 0 and not self._waiting
+
+    async def enter(self, seconds: float | None) -> bool:
+        """Take a slot; False where none was free in time."""
+        if self.taken < self._slots:
+            self.taken += 1
+            return True
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await asyncio.wait_for(turn, seconds)
+        except TimeoutError:
+            self._waiting.remove(turn)
+            return False
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
+        return True
+
+    def leave(self) -> None:
+        """Give a slot back, to the next who waits."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self.taken -= 1
+
+
+class Bulkhead:
+    """All compartments.
+
+    Args:
+        slots: how many calls may be at work at once.
+    """
+
+    def __init__(self, slots: Slots, defects: Defects) -> None:
+        self._slots = slots
+        self._defects = defects
+        self._compartments: dict[tuple[str, str], Compartment] = {}
+        self.at_work = 0
+
+    @asynccontextmanager
+    async def slot(self, caller: str, model: str, *, can_wait: bool = False) -> AsyncIterator[None]:
+        """A slot for one call.
+
+        Args:
+            can_wait: whether others go first.
+
+        Raises:
+            ApiError: 429 with Retry-After, no slot was free in time.
+        """
+        key, size, seconds = self._place(caller, model)
+        if self.at_work >= self._slots.total - (self._slots.reserve if can_wait else 0):
+            raise _full(self._slots.wait)
+        compartment = self._compartments.setdefault(key, Compartment(size))
+        self.at_work += 1
+        try:
+            if not await compartment.enter(seconds):
+                raise _full(self._slots.wait)
+            try:
+                yield
+            finally:
+                compartment.leave()
+        finally:
+            self.at_work -= 1
+            if compartment.idle:
+                self._compartments.pop(key, None)
+
+    def _place(self, caller: str, model: str) -> tuple[tuple[str, str], int, float | None]:
+        if self._defects.on("shared-pool-starves-tenants"):
+            return ("", ""), SHARED, None
+        if self._defects.on("model-pool-shared"):
+            return (caller, ""), SHARED, None
+        return (caller, model), self._slots.compartment, self._slots.wait
+
+
+def _full(wait: float) -> ApiError:
+    return ApiError(
+        429,
+        "Too many requests at once. Please try again later.",
+        kind="requests",
+        code="too_many_at_once",
+        headers={"retry-after": str(max(1, ceil(wait)))},
+    )
