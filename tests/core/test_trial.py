@@ -23,6 +23,7 @@ class Recording:
 
     name = "recording"
     live = True
+    late = False
 
     def __init__(
         self,
@@ -61,6 +62,9 @@ class Recording:
                 self.log.append(
                     Exchange(index, 0, 0, done, first_chunk=first, status=0 if error else 200, error=error)
                 )
+
+    def behind(self, limit: float | None) -> str | None:
+        return "the generator fell behind" if self.late and limit is not None else None
 
     def watch(self, trial: Trial) -> None:
         pass
@@ -170,3 +174,10 @@ def test_objectives_share_a_stream() -> None:
 def test_a_verdict_survives_the_journal() -> None:
     verdict = P95.judge(Recording(lognormal(0.2, 20_000)))
     assert Verdict.from_dict(verdict.to_dict()) == verdict
+
+
+def test_a_generator_that_fell_behind_shows_nothing_about_time() -> None:
+    stream = Recording(lognormal(0.2, 20_000))
+    stream.late = True
+    assert P95.judge(stream).outcome is Outcome.INCONCLUSIVE
+    assert AVAILABILITY.judge(stream).outcome is Outcome.PASSED

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from seatrial.core.errors import HarnessError
 from seatrial.core.exchange import ErrorKind, Exchange, Usage
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
@@ -27,12 +28,24 @@ class Target:
         self.slow_every, self.fail = slow_every, fail
         self.flying = self.most = 0
         self.asked: list[int] = []
-        self.closed = False
+        self.closed = self.breaks = False
+        self.tasks: set[Any] = set()
 
     async def connect(self) -> Target:
         return self
 
-    async def exchange(self, prompt: int, *, index: int, intended: float, zero: float) -> Exchange:
+    def begin(self, prompt: int, then: Callable[[Exchange], None], **when: Any) -> None:
+        failed = when.pop("failed")
+        if self.breaks:
+            failed(HarnessError("no file descriptor is left"))
+            return
+        task = asyncio.ensure_future(self._exchange(prompt, then, **when))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _exchange(
+        self, prompt: int, then: Callable[[Exchange], None], index: int, intended: float, zero: float
+    ) -> None:
         self.asked.append(prompt)
         self.flying += 1
         self.most = max(self.most, self.flying)
@@ -40,7 +53,7 @@ class Target:
         await asyncio.sleep(0.02 if slow else 0.0005)
         self.flying -= 1
         done = clock() - zero
-        return Exchange(
+        exchange = Exchange(
             index,
             intended,
             intended,
@@ -52,6 +65,7 @@ class Target:
             usage=Usage(10, 5),
             prompt=prompt,
         )
+        then(exchange)
 
     async def close(self) -> None:
         self.closed = True
@@ -204,3 +218,19 @@ def test_connections_are_given_back(events: list[dict[str, Any]], made: list[Tra
     traffic.close()
     traffic.close()
     assert target.closed
+
+
+def test_harness_trouble_ends_it_and_is_told(events: list[dict[str, Any]], made: list[Traffic]) -> None:
+    target = Target()
+    target.breaks = True
+    with pytest.raises(HarnessError, match="no file descriptor"):
+        AVAILABILITY.judge(traffic_to(target, events, made))
+
+
+def test_how_punctual_the_generator_was_is_in_the_journal(
+    events: list[dict[str, Any]], made: list[Traffic]
+) -> None:
+    AVAILABILITY.judge(traffic_to(Target(), events, made))
+    told = next(event for event in events if event["event"] == "generator")
+    assert told["p99"] == 0.0, "a closed loop has no schedule to be late for"
+    assert 0 <= told["loop_p99"] < 1

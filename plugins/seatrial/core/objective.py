@@ -63,6 +63,9 @@ class Stream(Protocol):
     def extend(self, until: Callable[[], bool]) -> None:
         """Send more until *until* says so or the budget is spent."""
 
+    def behind(self, limit: float | None) -> str | None:
+        """Why a limit in seconds cannot be judged (our generator was late), None where it can."""
+
     def watch(self, trial: Trial) -> None:
         """Told after every look at the evidence that brought something new."""
 

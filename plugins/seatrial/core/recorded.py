@@ -53,6 +53,10 @@ class Recorded:
     def extend(self, until: Callable[[], bool]) -> None:
         """Nothing can be added."""
 
+    def behind(self, limit: float | None) -> str | None:
+        """How punctual the generator was is not recorded."""
+        return None
+
     def watch(self, trial: Trial) -> None:
         """Nothing runs."""
 

@@ -136,6 +136,10 @@ class Trial:
 
     def _outcome(self, bad: int) -> tuple[Outcome, str]:
         n, stopped = self.evidence.n, self.stream.stopped
+        on_time = self.objective.sli.dimension == "duration"
+        behind = self.stream.behind(self.objective.threshold if on_time else None)
+        if behind:
+            return Outcome.INCONCLUSIVE, behind
         if self.evidence.decision is Decision.FAIL:
             return Outcome.FAILED, f"the limit is broken: shown after {n} requests"
         if self.evidence.decision is Decision.PASS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from seatrial.core.log import Log
 from seatrial.core.objective import Objective
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
+from seatrial.load.lag import Punctuality
 
 Record = Callable[..., None]
 
@@ -149,8 +151,10 @@ class Ledger:
             log_e_fail=log_fail,
         )
 
-    def verdict(self, objective: Objective, verdict: Verdict) -> None:
-        """Tell a verdict."""
+    def verdict(self, objective: Objective, verdict: Verdict, lag: Punctuality | None = None) -> None:
+        """Tell a verdict, and how punctual the generator was up to it."""
+        if lag is not None:
+            self._record("generator", traffic=self._traffic, **asdict(lag))
         self._record("verdict", objective=objective.to_dict(), verdict=verdict.to_dict())
 
 

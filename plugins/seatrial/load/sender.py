@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from seatrial.core.exchange import Exchange
 from seatrial.load.prompts import PromptSet
 from seatrial.targets.client import Client, Prepared
@@ -22,14 +24,24 @@ class PromptSender:
         self._stream = stream
         self._prepared: dict[int, Prepared] = {}
 
-    async def exchange(self, prompt: int, *, index: int, intended: float, zero: float) -> Exchange:
-        """Ask prompt number *prompt* and observe the answer."""
+    def begin(
+        self,
+        prompt: int,
+        then: Callable[[Exchange], None],
+        *,
+        index: int,
+        intended: float,
+        zero: float,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Ask prompt number *prompt*; *then* gets the exchange."""
         request = self._prepared.get(prompt)
         if request is None:
-            request = self._prepared[prompt] = self._client.prepare(
-                self._prompts[prompt], stream=self._stream
-            )
-        return await self._client.exchange(request, index=index, intended=intended, zero=zero, prompt=prompt)
+            request = self._client.prepare(self._prompts[prompt], stream=self._stream)
+            self._prepared[prompt] = request
+        self._client.begin(
+            request, then, index=index, intended=intended, zero=zero, prompt=prompt, failed=failed
+        )
 
     async def close(self) -> None:
         """Give every connection back."""

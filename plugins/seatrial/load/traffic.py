@@ -20,7 +20,8 @@ from seatrial.core.risk import Risk
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
 from seatrial.load.budget import Budget, Prices
-from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.closed_loop import Source
+from seatrial.load.lag import Lag
 from seatrial.load.ledger import Ledger
 from seatrial.targets.client import clock
 from seatrial.targets.target import new_event_loop
@@ -31,11 +32,31 @@ POLL = 0.01  # seconds between two looks at the stop conditions
 class Sender(Protocol):
     """The measuring client, as far as traffic needs it."""
 
-    async def exchange(self, prompt: int, *, index: int, intended: float, zero: float) -> Exchange:
-        """Ask prompt number *prompt* and observe the answer; never raises for what the target does."""
+    def begin(
+        self,
+        prompt: int,
+        then: Callable[[Exchange], None],
+        *,
+        index: int,
+        intended: float,
+        zero: float,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """Ask prompt number *prompt*; *then* gets the exchange, *failed* what the harness did wrong."""
 
     async def close(self) -> None:
         """Give every connection back."""
+
+
+class Arrivals(Protocol):
+    """Decides when requests leave: `ClosedLoop` or `seatrial.load.open_loop.OpenLoop`."""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing more will ever leave."""
+
+    async def run(self, source: Source) -> None:
+        """Send until the source is no longer going, and wait for what is in flight."""
 
 
 class Traffic:
@@ -52,6 +73,7 @@ class Traffic:
         warmup: exchanges sent first and kept apart.
         prices: for a budget of money.
         ledger: where exchanges, progress and verdicts are told.
+        lag: how punctual the generator is; shared with *arrivals* where those keep a schedule.
     """
 
     live = True
@@ -62,13 +84,14 @@ class Traffic:
         connect: Callable[[], Awaitable[Sender]],
         prompts: int,
         *,
-        arrivals: ClosedLoop,
+        arrivals: Arrivals,
         budget: Budget,
         risk: Risk,
         seed: int,
         warmup: int = 0,
         prices: Prices | None = None,
         ledger: Ledger | None = None,
+        lag: Lag | None = None,
     ) -> None:
         self.name = name
         self.risk = risk
@@ -82,6 +105,7 @@ class Traffic:
         self._prices = prices or Prices()
         self._ledger = ledger or Ledger.silent(name)
         self._shuffle = np.random.default_rng([seed, *name.encode()])
+        self._lag = lag or Lag()
         self._order: list[int] = []
         self._runner: asyncio.Runner | None = None
         self._client: Sender | None = None
@@ -91,6 +115,8 @@ class Traffic:
         self._segments = 0
         self._sent = 0
         self._waiting: dict[int, Exchange] = {}
+        self._going = False
+        self._trouble: BaseException | None = None
         self._interrupted = False
         self._earlier = 0
         self._earlier_span = 0.0
@@ -139,6 +165,8 @@ class Traffic:
         """Why nothing more can be sent, None while it can."""
         if self._interrupted:
             return "interrupted"
+        if self._arrivals.exhausted:
+            return "the schedule is at its end"
         return self.budget.spent(self._sent - self._earlier, self.span - self._earlier_span, self.cost)
 
     def extend(self, until: Callable[[], bool]) -> None:
@@ -169,50 +197,74 @@ class Traffic:
             await self._segment(self._client, until)
 
     async def _warm_up(self, client: Sender) -> None:
-        left = iter(range(self._warmup))
-
-        async def send() -> bool:
-            index = next(left, None)
-            if index is None:
-                return False
-            now = clock() - self._zero
-            exchange = await client.exchange(self._draw(), index=index, intended=now, zero=self._zero)
-            self._ledger.warmed_up(exchange)
-            self.cost += self._prices.of(exchange)
-            return True
-
-        await self._arrivals.run(send)
+        await self._watched(_WarmUp(self, client, self._warmup), lambda: None)
 
     async def _segment(self, client: Sender, until: Callable[[], bool]) -> None:
         """One stretch of sending, cut short where more stretches are demanded."""
         self._segments += 1
-        self._segment_began = clock()
+        began = self._segment_began = clock()
         last = self._segments >= self.risk.segments
         length = float("inf") if last else self.risk.min_duration / self.risk.segments
-        going = True
 
-        async def send() -> bool:
-            if not going or self.stopped:
-                return False
-            index = self._sent
-            self._sent += 1
-            now = clock() - self._zero
-            self._arrived(await client.exchange(self._draw(), index=index, intended=now, zero=self._zero))
-            return True
+        def look() -> None:
+            self._ledger.tick(self.log, self._segments, self._spent)
+            self._going = self._going and clock() - began < length and not until()
 
-        run = asyncio.ensure_future(self._arrivals.run(send))
+        self._going = True
         try:
-            while not run.done():
+            await self._watched(_Requests(self, client), look)
+        finally:
+            self._going = False
+            self._span += clock() - began
+            self._segment_began = None
+
+    async def _watched(self, source: Source, look: Callable[[], None]) -> None:
+        """Let the arrivals run, with a look at them every few milliseconds.
+
+        Raises:
+            HarnessError: this machine could not send (no file descriptor left).
+        """
+        run = asyncio.ensure_future(self._arrivals.run(source))
+        try:
+            while not run.done() and self._trouble is None:
+                asked = clock()
                 await asyncio.wait((run,), timeout=POLL)
-                self._ledger.tick(self.log, self._segments, self._spent)
-                going = going and clock() - self._segment_began < length and not until()
+                if not run.done():
+                    self._lag.woke(clock() - asked - POLL)
+                look()
+            if self._trouble is not None:
+                raise self._trouble
+            await run
         finally:
             run.cancel()
-            self._span += clock() - self._segment_began
-            self._segment_began = None
-        await run
 
-    def _arrived(self, exchange: Exchange) -> None:
+    def send(
+        self, client: Sender, intended: float | None, then: Callable[[Exchange], None], index: int
+    ) -> None:
+        """Ask the next prompt; for the sources below."""
+        when = (clock() if intended is None else intended) - self._zero
+        client.begin(self._draw(), then, index=index, intended=when, zero=self._zero, failed=self._failed)
+
+    @property
+    def going(self) -> bool:
+        """Whether one more request may be sent."""
+        return self._going and not self.stopped
+
+    def taken(self) -> int:
+        """The index of the request that is sent now."""
+        self._sent += 1
+        return self._sent - 1
+
+    def warmed_up(self, exchange: Exchange) -> None:
+        """An exchange of the warm-up came back."""
+        self._ledger.warmed_up(exchange)
+        self.cost += self._prices.of(exchange)
+
+    def _failed(self, error: BaseException) -> None:
+        self._trouble = self._trouble or error
+
+    def arrived(self, exchange: Exchange) -> None:
+        """An exchange came back: it enters the log as soon as all that were sent before it have."""
         self.cost += self._prices.of(exchange)
         self._waiting[exchange.index] = exchange
         while (ready := self._waiting.pop(len(self.log), None)) is not None:
@@ -224,6 +276,10 @@ class Traffic:
             self._order = self._shuffle.permutation(self._prompts).tolist()
         return self._order.pop()
 
+    def behind(self, limit: float | None) -> str | None:
+        """Why a limit on time cannot be judged: the generator itself was too late."""
+        return self._lag.summary().behind(limit)
+
     def watch(self, trial: Trial) -> None:
         """Tell how a verdict is coming along."""
         self._ledger.progress(trial)
@@ -231,7 +287,7 @@ class Traffic:
     def concluded(self, objective: Objective, verdict: Verdict) -> None:
         """Tell a verdict."""
         self._ledger.flush(self.log, self._segments, self._spent)
-        self._ledger.verdict(objective, verdict)
+        self._ledger.verdict(objective, verdict, self._lag.summary())
 
     def close(self) -> None:
         """Give connections and loop back."""
@@ -241,3 +297,43 @@ class Traffic:
             self._runner.run(self._client.close())
         self._runner.close()
         self._runner = self._client = None
+
+
+class _Requests:
+    """The requests that are evidence (`seatrial.load.closed_loop.Source`)."""
+
+    def __init__(self, traffic: Traffic, client: Sender) -> None:
+        self._traffic = traffic
+        self._client = client
+
+    def going(self) -> bool:
+        return self._traffic.going
+
+    def ask(self, intended: float | None, then: Callable[[], None]) -> None:
+        def came(exchange: Exchange) -> None:
+            self._traffic.arrived(exchange)
+            then()
+
+        self._traffic.send(self._client, intended, came, self._traffic.taken())
+
+
+class _WarmUp:
+    """The first few, which are no evidence (`seatrial.load.closed_loop.Source`)."""
+
+    def __init__(self, traffic: Traffic, client: Sender, size: int) -> None:
+        self._traffic = traffic
+        self._client = client
+        self._indices = iter(range(size))
+        self._next = next(self._indices, None)
+
+    def going(self) -> bool:
+        return self._next is not None
+
+    def ask(self, intended: float | None, then: Callable[[], None]) -> None:
+        def came(exchange: Exchange) -> None:
+            self._traffic.warmed_up(exchange)
+            then()
+
+        index, self._next = self._next, next(self._indices, None)
+        assert index is not None
+        self._traffic.send(self._client, intended, came, index)
