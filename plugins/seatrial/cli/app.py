@@ -32,6 +32,7 @@ COMMANDS = {
     "attest": "attest",
     "policy": "policy",
     "systems": "systems",
+    "proxy": "proxy",
     "doctor": "doctor",
 }
 

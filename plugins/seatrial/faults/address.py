@@ -81,14 +81,12 @@ class Upstream:
         Raises:
             AddressError: *tls* is neither.
         """
-        scheme, separator, rest = text.partition("://")
-        secure = bool(separator) and scheme.lower() in ("https", "tls")
         options = tls if isinstance(tls, dict) else {}
         unknown = set(options) - {"verify", "ca_file", "server_name"}
         if unknown or not isinstance(tls, dict | bool | None):
             raise AddressError("tls: true, false, or some of verify, ca_file, server_name are expected")
-        del rest
-        return cls(text, secure or tls is True or bool(options), **options)
+        secure = text.lower().startswith(("https://", "tls://")) if tls is None else bool(tls)
+        return cls(text, secure, **options)
 
     def place(self) -> tuple[str, int]:
         """Host and port.
@@ -96,13 +94,12 @@ class Upstream:
         Raises:
             AddressError: it is no address.
         """
-        scheme, separator, rest = self.text.partition("://")
+        _, separator, rest = self.text.partition("://")
         if not separator:
             return split(self.text)
         rest = rest.partition("/")[0]
         if ":" not in rest.rpartition("]")[2]:
             rest += ":443" if self.tls else ":80"
-        del scheme
         return split(rest)
 
     def context(self) -> ssl.SSLContext | None:

@@ -28,7 +28,9 @@ class Witness:
         self.last: float | None = None
 
     def hit(self, times: int = 1) -> None:
-        """It acted."""
+        """It acted so many times."""
+        if not times:
+            return
         self.hits += times
         self.last = clock()
         if self.first is None:
@@ -50,10 +52,10 @@ class Attempt(NamedTuple):
         status: 0 where no answer came.
         events: events of a stream that the caller got.
         faults: names of the toxics that acted on it.
-        outcome: ``ok`` a whole answer (with any status); ``truncated`` the connection was closed before the
-            answer's end, ``reset`` it was reset, ``timeout`` the toxic timeout closed it; ``aborted-by-client``
-            the caller left first; ``refused`` the upstream could not be reached; ``not-http``; ``open`` still
-            on its way.
+        outcome: ``ok`` a whole answer (with any status); ``truncated`` the connection was closed before its
+            end, ``reset`` it was reset, ``timeout`` the toxic timeout closed it; ``aborted-by-client`` the
+            caller left first; ``refused`` the upstream could not be reached; ``not-http``; ``open`` it is
+            still on its way.
     """
 
     proxy: str
