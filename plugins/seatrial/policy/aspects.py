@@ -23,7 +23,7 @@ CLIENT_BEHAVIOUR: dict[str, tuple[str, ...]] = {
     "no-double-billing": (),
     "no-thundering-herd": ("at_most",),
     "breaker-opens": ("at_most",),
-    "breaker-half-opens": ("within",),
+    "breaker-half-opens": ("within", "at_most"),
     "breaker-closes": ("within",),
     "fallback-order": (),
 }
@@ -46,7 +46,8 @@ class Aspect(Model):
 
     aspect: str
     at_most: float | None = Field(None, gt=0, allow_inf_nan=False)
-    """Of amplification, attempts a call; of a herd, times the rate before; of a breaker, a share of calls."""
+    """Of amplification, attempts a call; of a herd, times the rate before; of an open breaker, the share of
+    the calls that pass; of a half-open one, how many at once."""
     within: PositiveDuration | None = None
     """The longest time it may take."""
     attempts: PositiveCount | None = None
