@@ -7,7 +7,9 @@
     provides: {protocol: openai-chat, uri: "http://127.0.0.1:{port}/v1", model: small}
 
 Texts may hold ``{python}`` (this interpreter), ``{port}`` (a free port on 127.0.0.1), ``{folder}`` (an empty
-folder for its files) and ``{api_key}`` (a random key, made for this start).
+folder for its files), ``{api_key}`` and ``{other_key}`` (random keys, made for this start), ``{venv}`` (the
+folder of the recipe's own virtual environment) and ``{port.NAME}`` (another free port, named in ``ports``).
+Processes that stand beside the system, such as the providers that it asks, are listed under ``beside``.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from seatrial.bundled import bundled
 from seatrial.core.errors import UsageError
@@ -31,14 +33,15 @@ from seatrial.policy.marked import read_document
 from seatrial.policy.problems import PolicyError
 from seatrial.policy.schema_problems import schema_problems
 
-PLACEHOLDERS = ("python", "port", "folder", "api_key")
-_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+PLACEHOLDERS = ("python", "port", "folder", "api_key", "other_key", "venv")
+_PLACEHOLDER = re.compile(r"\{([a-z_]+|port\.[a-z_]+)\}")
+_PORT = "port."
 
 
 def _known_placeholders(text: str) -> str:
     for name in _PLACEHOLDER.findall(text):
-        if name not in PLACEHOLDERS:
-            known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
+        if name not in PLACEHOLDERS and not name.startswith(_PORT):
+            known = ", ".join(f"{{{each}}}" for each in (*PLACEHOLDERS, "port.NAME"))
             raise wrong(f"{{{name}}} is no placeholder", f"known: {known}")
     return text
 
@@ -81,13 +84,52 @@ class Stop(Model):
     grace: Duration = 5.0
 
 
+class Dependency(Model):
+    """Something that the system asks, in the words of a policy: where it was told to find it, where it is."""
+
+    name: Name
+    listen: Template
+    upstream: Template
+    protocol: Name = "openai-chat"
+    role: str | None = None
+
+
 class Provides(Model):
-    """What the running system offers, in the words of a policy's target."""
+    """What the running system offers, in the words of a policy's target.
+
+    Attributes:
+        other_key: the API key of a second tenant.
+        pidfile: tells the process to hit, where that is not the one that was started.
+        dependencies: what it asks, with room for a fault proxy in between.
+    """
 
     protocol: Name
     uri: Template
     model: str | None = None
     api_key: Template | None = Field(None, alias="apiKey")
+    other_key: Template | None = Field(None, alias="otherKey")
+    pidfile: Template | None = None
+    dependencies: tuple[Dependency, ...] = ()
+
+
+class Part(Model):
+    """A process that the system needs beside its own."""
+
+    name: Name
+    command: Annotated[tuple[Template, ...], Field(min_length=1)]
+    env: dict[str, Template] = Field(default_factory=dict)
+    ready: Ready
+    stop: Stop = Stop()
+
+
+class Venv(Model):
+    """A virtual environment of its own, made on first use and kept in this user's cache.
+
+    Attributes:
+        packages: what pip installs into it.
+    """
+
+    packages: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Requires(Model):
@@ -114,7 +156,13 @@ class Requires(Model):
 
 
 class Recipe(Model):
-    """How to start, watch and stop one system."""
+    """How to start, watch and stop one system.
+
+    Attributes:
+        ports: names of further free ports.
+        files: written into its folder before it starts, by name.
+        beside: started before it, and stopped after it.
+    """
 
     name: Name
     description: str
@@ -124,6 +172,19 @@ class Recipe(Model):
     stop: Stop = Stop()
     provides: Provides
     requires: Requires = Requires()
+    ports: tuple[Name, ...] = ()
+    files: dict[Annotated[str, Field(pattern=r"^[\w.-]+$")], Template] = Field(default_factory=dict)
+    beside: tuple[Part, ...] = ()
+    venv: Venv | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Recipe:
+        for name in _PLACEHOLDER.findall(self.model_dump_json()):
+            if name.startswith(_PORT) and name.removeprefix(_PORT) not in self.ports:
+                raise wrong(f"{{{name}}} is a port without a name", "list it under ports")
+            if name == "venv" and self.venv is None:
+                raise wrong("{venv} is used and none is described", "add venv: {packages: [...]}")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

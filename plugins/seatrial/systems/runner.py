@@ -14,9 +14,11 @@ from pathlib import Path
 from types import TracebackType
 
 from seatrial.core.errors import HarnessError
+from seatrial.systems.company import Company
 from seatrial.systems.process import GuardedProcess
 from seatrial.systems.readiness import free_port, wait_until_ready
 from seatrial.systems.recipe import Recipe, filled, load_recipe, require
+from seatrial.systems.venv import ensure_venv
 
 TAIL_LINES = 20
 STARTS = 3
@@ -37,6 +39,7 @@ class System:
 
     Attributes:
         port, folder, log: as started; `log` is the file with its output.
+        ports: the further ones that its recipe names.
     """
 
     def __init__(
@@ -49,14 +52,17 @@ class System:
         folder: Path | None = None,
     ) -> None:
         self.recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-        self._secret = f"st-{secrets.token_hex(16)}"
+        self._secrets = [f"st-{secrets.token_hex(16)}" for _ in range(2)]
         self._arguments = tuple(arguments)
         self._env = dict(env or {})
         self._asked_port = port
         self._asked_folder = folder.resolve() if folder else None
         self._process: GuardedProcess | None = None
+        self._company: Company | None = None
+        self._venv = Path()
         self._tail = ""
         self.port = port or 0
+        self.ports: dict[str, int] = {}
         self.folder = self._asked_folder or Path()
         self.log = Path()
 
@@ -78,8 +84,29 @@ class System:
     @property
     def api_key(self) -> str | None:
         """The API key that it wants, None where it wants none."""
-        wanted = self.recipe.provides.api_key
-        return None if wanted is None else self._filled(wanted)
+        return self._offered(self.recipe.provides.api_key)
+
+    @property
+    def other_key(self) -> str | None:
+        """The API key of a second tenant, None where it knows none."""
+        return self._offered(self.recipe.provides.other_key)
+
+    @property
+    def pidfile(self) -> Path | None:
+        """The file that tells the process that serves, where that is not the one that was started."""
+        file = self._offered(self.recipe.provides.pidfile)
+        return None if file is None else Path(file)
+
+    @property
+    def dependencies(self) -> list[dict[str, str]]:
+        """What it asks, as a policy writes it: name, listen, upstream, protocol, and role where told."""
+        told = [each.model_dump(exclude_none=True) for each in self.recipe.provides.dependencies]
+        return [{key: self._filled(value) for key, value in each.items()} for each in told]
+
+    @property
+    def beside(self) -> dict[str, int]:
+        """The processes beside it, by name."""
+        return self._company.pids if self._company else {}
 
     @property
     def pid(self) -> int:
@@ -99,13 +126,15 @@ class System:
             HarnessError: it ended, or did not serve in time; with the end of its log.
         """
         require(self.recipe)
+        if self.recipe.venv is not None:
+            self._venv = ensure_venv(self.recipe.name, self.recipe.venv.packages)
         self.folder = self._asked_folder or Path(tempfile.mkdtemp(prefix=f"seatrial-{self.recipe.name}-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log = self.folder / f"{self.recipe.name}.log"
         _running.add(self)
         try:
             for left in reversed(range(STARTS)):
-                if self._started() or not (left and self._lost_port()):
+                if self._with_company(last=not left) or not (left and self._lost_port()):
                     break
             if not self.alive:
                 raise self._failed()
@@ -121,6 +150,9 @@ class System:
             self._process.stop()
             self._tail = self.tail()
             self._process = None
+        if self._company is not None:
+            self._company.stop()
+            self._company = None
         if self._asked_folder is None and self.folder != Path():
             shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -150,7 +182,10 @@ class System:
         if self._process is None:
             return self._tail
         text = self.log.read_text(encoding="utf-8", errors="replace") if self.log.is_file() else ""
-        return "\n".join(text.splitlines()[-lines:]).replace(self._secret, "[key]")
+        told = "\n".join(text.splitlines()[-lines:])
+        for secret in self._secrets:
+            told = told.replace(secret, "[key]")
+        return told
 
     def __enter__(self) -> System:
         return self.start()
@@ -160,10 +195,26 @@ class System:
     ) -> None:
         self.stop()
 
+    def _with_company(self, *, last: bool) -> bool:
+        """One start of everything; whether it serves."""
+        if self._company is not None:
+            self._company.stop()
+        self.ports = {name: free_port() for name in self.recipe.ports}
+        self._company = company = Company(self.recipe.beside, self._filled, self.folder)
+        try:
+            company.start()
+        except HarnessError:
+            if last or not _port_taken(company.tail()):
+                raise
+            return self._with_company(last=True)
+        return self._started()
+
     def _started(self) -> bool:
-        """One start; whether it serves."""
+        """One start of the system itself; whether it serves."""
         recipe = self.recipe
         self.port = self._asked_port or free_port()
+        for name, text in recipe.files.items():
+            (self.folder / name).write_text(self._filled(text), encoding="utf-8")
         env = {name: self._filled(value) for name, value in recipe.env.items()}
         self._process = process = GuardedProcess(
             [*map(self._filled, recipe.command), *self._arguments],
@@ -186,7 +237,7 @@ class System:
         return False
 
     def _lost_port(self) -> bool:
-        return self._asked_port is None and "address already in use" in self.tail(200).lower()
+        return self._asked_port is None and _port_taken(self.tail(200))
 
     def _failed(self) -> HarnessError:
         code = self._process.exit_code if self._process else None
@@ -196,14 +247,24 @@ class System:
             hint=f"its log ends with:\n{self.tail() or '(nothing)'}",
         )
 
+    def _offered(self, text: str | None) -> str | None:
+        return None if text is None else self._filled(text)
+
     def _filled(self, text: str) -> str:
         values = {
             "python": sys.executable,
             "port": str(self.port),
             "folder": str(self.folder),
-            "api_key": self._secret,
+            "api_key": self._secrets[0],
+            "other_key": self._secrets[1],
+            "venv": str(self._venv),
+            **{f"port.{name}": str(port) for name, port in self.ports.items()},
         }
         return filled([text], values)[0]
+
+
+def _port_taken(log: str) -> bool:
+    return "address already in use" in log.lower()
 
 
 @atexit.register

@@ -13,7 +13,7 @@ from seatrial.systems.reference.app import make_app
 from seatrial.systems.reference.defects import DEFECTS, Defects
 from seatrial.systems.reference.gateway import Gateway
 from seatrial.systems.reference.logs import set_up
-from seatrial.systems.reference.settings import Settings, Upstream
+from seatrial.systems.reference.settings import Breaking, Settings, Upstream
 
 KEYS = "SEATRIAL_REFERENCE_KEYS"
 UPSTREAM_KEY = "SEATRIAL_REFERENCE_UPSTREAM_KEY"
@@ -87,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         help="requests at once for each key",
     )
     add("--cache-seconds", type=float, default=Settings().cache_seconds, help="0 switches the cache off")
+    add("--rest", type=float, default=Breaking().rest, help="seconds that a circuit breaker stays open")
+    add("--state", type=Path, help="keep conversations and accepted work in this file")
     add("--audit", type=Path, help="append the audit log to this file")
     add("--log-level", default="INFO", help="DEBUG, INFO, WARNING or ERROR (default: %(default)s)")
     return parser
@@ -102,6 +104,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         burst=options.burst,
         cache_seconds=options.cache_seconds,
         audit=options.audit,
+        breaking=Breaking(rest=options.rest),
+        state=options.state,
     )
 
 
