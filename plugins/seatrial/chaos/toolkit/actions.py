@@ -1,8 +1,8 @@
 """Actions: what an experiment does.
 
 Every kind of fault that seatrial knows is injected through the control API of a fault proxy. An action that
-did not take raises, and a fault that is still in force when the experiment's process ends, however that
-ends, is reverted by a watchdog.
+did not take raises, and a fault that is still in force when the experiment's process ends, however that ends,
+is taken back by a watchdog.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 from seatrial.chaos.toolkit import connection
-from seatrial.chaos.toolkit.control_api import ControlError
 from seatrial.chaos.toolkit.session import Injected, session
 
 __all__ = ["inject_fault", "inject_process_fault", "revert_all", "revert_fault", "revert_process_fault"]
@@ -36,38 +35,41 @@ def inject_fault(
         name: what to call it; its type by default.
 
     Returns:
-        the fault, as the proxy has it.
+        the fault, as it was injected.
 
     Raises:
-        UsageError, ControlError: it did not take.
+        UsageError: no such fault, or attributes that it does not have.
+        HarnessError: it did not take.
     """
-    from seatrial.faults.registry import check
+    from seatrial.core.errors import HarnessError
+    from seatrial.faults.dependency import Dependency
 
-    api = connection.control(configuration)
-    label = "down" if type == "down" else name or type
-    wanted = {
-        "name": label,
-        "type": type,
-        "stream": stream,
-        "toxicity": toxicity,
-        # A control API ignores what it does not know, a misspelt attribute among it.
-        "attributes": {} if type == "down" else check(type, attributes or {}),
-    }
-    now = session()
+    client, now = connection.control(configuration), session()
     try:
-        if (proxy, label) in api.faults():  # somebody else's: the watchdog must not take it back
-            raise ControlError(f"{proxy} has a fault named {wanted['name']} already")
-        now.arm(api, proxy, label)
-        found = api.inject(proxy, wanted)
-    except ControlError as error:
-        now.failed(proxy, label, type, str(error))
+        dependency = Dependency(client, proxy)
+        fault = dependency.inject(
+            type, attributes=attributes, toxicity=toxicity, stream=stream, name=_named(type, name)
+        )
+        if _there(client, proxy, fault.name):  # somebody else's: the watchdog must not take it back
+            raise HarnessError(f"{proxy} has a fault named {fault.name} already")
+        now.arm(client.url, proxy, fault.name)
+        fault.__enter__()
+    except Exception as error:
+        now.failed(proxy, _named(type, name), type, str(error))
         raise
-    taken = found.get("attributes") or {}
-    hits, seen = api.hits(proxy, label), api.attempts(proxy) or [{"number": 0}]
-    fault = Injected(proxy, label, type, taken, toxicity, None if hits is None else 0)
-    fault.hits_before, fault.attempts_before = hits or 0, seen[-1]["number"]
-    now.injected(fault)
-    return {"proxy": proxy, **found}
+    record = Injected(
+        proxy, fault.name, type, dict(fault.attributes), toxicity, approximate=fault.approximate
+    )
+    attempts = dependency.attempts()
+    record.attempts_before = attempts[-1].number if attempts else 0
+    now.injected(record, fault)
+    return {
+        "proxy": proxy,
+        "name": fault.name,
+        "type": type,
+        "attributes": record.attributes,
+        "toxicity": toxicity,
+    }
 
 
 def revert_fault(
@@ -83,46 +85,49 @@ def revert_fault(
         type, name: as it was injected; one of the two is enough.
 
     Returns:
-        whether it was there, and how often it had acted (null where the proxy does not count).
+        whether it was there, and how often it had acted (null where nobody counted).
 
     Raises:
         ValueError: neither type nor name.
-        ControlError: it is still there.
+        HarnessError: it is still there.
     """
-    wanted = "down" if type == "down" else name or type
+    wanted = _named(type, name)
     if not wanted:
         raise ValueError("revert_fault needs the fault's name or its type")
-    return _reverted(connection.control(configuration), proxy, wanted)
+    if session().in_force(proxy, wanted) is not None:
+        return _reverted(proxy, wanted)
+    client = connection.control(configuration)
+    there = _there(client, proxy, wanted)
+    if there and wanted == "down":
+        client.enable(proxy)
+    if wanted in client.toxics(proxy):
+        client.remove_toxic(proxy, wanted)
+    return {"on": proxy, "name": wanted, "was_there": there, "hits": None}
 
 
-def revert_all(configuration: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Take back every fault that this experiment has injected and that is still in force.
+def revert_all() -> dict[str, Any]:
+    """Take back every fault that this experiment has injected and that is still in force, the last first.
 
     Raises:
-        ControlError: one is still there.
+        HarnessError: one is still there.
     """
-    api = connection.control(configuration)
-    open_faults = [fault for fault in session().faults if not fault.reverted]
-    reverted = []
-    for fault in open_faults:
-        if fault.name in session().processes:
-            reverted.append(revert_process_fault(fault.name))
-        else:
-            reverted.append(_reverted(api, fault.on, fault.name))
-    return {"reverted": reverted}
-
-
-def _reverted(api: Any, proxy: str, name: str) -> dict[str, Any]:
     now = session()
-    try:
-        hits = api.hits(proxy, name)
-        there = api.revert(proxy, name)
-    except ControlError as error:
-        now.failed(proxy, name, name, str(error))
-        raise
-    now.reverted(proxy, name, hits)
-    now.arm(api, proxy, name, armed=False)
-    return {"proxy": proxy, "name": name, "was_there": there, "hits": hits}
+    open_faults = [fault for fault in now.faults if now.in_force(fault.on, fault.name) is fault]
+    return {"reverted": [_reverted(fault.on, fault.name) for fault in reversed(open_faults)]}
+
+
+def _reverted(on: str, name: str) -> dict[str, Any]:
+    fault = session().revert(on, name)
+    return {"on": on, "name": name, "was_there": True, "hits": fault.hits}
+
+
+def _named(type_: str, name: str) -> str:
+    return "down" if type_ == "down" else name or type_
+
+
+def _there(client: Any, proxy: str, name: str) -> bool:
+    state = client.proxy(proxy)
+    return (name == "down" and not state.enabled) or any(toxic.name == name for toxic in state.toxics)
 
 
 def inject_process_fault(
@@ -151,12 +156,14 @@ def inject_process_fault(
 
     if bool(pid) == bool(cgroup):
         raise ValueError("inject_process_fault needs a pid or a cgroup, and not both")
-    now = session()
-    fault = inject(pid or Path(cgroup), type, attributes, name=name or type)
-    fault.__enter__()
-    now.processes[fault.name] = fault
-    on = fault.victim.name
-    now.injected(Injected(on, fault.name, type, attributes or {}, hits=fault.witness.hits))
+    now, on = session(), cgroup or f"process {pid}"
+    try:
+        fault = inject(pid or Path(cgroup), type, attributes, name=name or type)
+        fault.__enter__()
+    except Exception as error:
+        now.failed(on, name or type, type, str(error))
+        raise
+    now.injected(Injected(on, fault.name, type, attributes or {}), fault)
     return {"on": on, "name": fault.name, "type": type, "hits": fault.witness.hits}
 
 
@@ -170,10 +177,7 @@ def revert_process_fault(name: str) -> dict[str, Any]:
         HarnessError: it did not last, or could not be reverted.
     """
     now = session()
-    fault = now.processes.pop(name, None)
-    if fault is None:
-        return {"name": name, "was_there": False, "hits": None}
-    hits = fault.witness.hits
-    fault.__exit__(None, None, None)
-    now.reverted(fault.victim.name, name, hits)
-    return {"name": name, "was_there": True, "hits": hits}
+    mine = [fault for fault in now.faults if fault.name == name and now.in_force(fault.on, name) is fault]
+    if not mine:
+        return {"on": None, "name": name, "was_there": False, "hits": None}
+    return _reverted(mine[-1].on, name)

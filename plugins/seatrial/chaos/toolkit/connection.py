@@ -19,8 +19,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from seatrial.chaos.toolkit.control_api import ControlApi
 from seatrial.core.units import parse_duration
+from seatrial.faults.client import ControlClient
 from seatrial.targets.config import TargetConfig, Timeouts
 from seatrial.targets.secret import Redactor, Secret
 
@@ -41,12 +41,16 @@ def setting(name: str, configuration: Settings) -> str:
     return str((configuration or {}).get(name) or os.environ.get(variable) or default)
 
 
-def control(configuration: Settings) -> ControlApi:
-    """The fault proxy's control API."""
+def control(configuration: Settings) -> ControlClient:
+    """The fault proxy's control API.
+
+    Raises:
+        UsageError: its address is none.
+    """
     host, port = ((configuration or {}).get(f"toxiproxy_{part}") for part in ("host", "port"))
     if host and not (configuration or {}).get("toxiproxy_url"):
-        return ControlApi(f"http://{host}:{port or 8474}")
-    return ControlApi(setting("toxiproxy_url", configuration))
+        return ControlClient(f"http://{host}:{port or 8474}")
+    return ControlClient(setting("toxiproxy_url", configuration))
 
 
 def target(configuration: Settings, secrets: Settings, timeout: str) -> TargetConfig:

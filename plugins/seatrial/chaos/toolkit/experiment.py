@@ -22,6 +22,8 @@ from seatrial.policy.schema_problems import schema_problems
 
 SUFFIX = ".experiment.yaml"
 PACKAGE = "seatrial.chaos.toolkit"
+MODULES = tuple(f"{PACKAGE}.{name}" for name in ("actions", "probes", "witnesses", "tolerances"))
+"""What an activity of ours may name."""
 
 # The keys of an experiment: https://chaostoolkit.org/reference/api/experiment
 KEYS = (
@@ -159,7 +161,7 @@ def _activities(tree: Marked) -> Iterator[Problem]:
             yield tree.problem(
                 (*path, "provider", "module"),
                 f"seatrial has no module {module.value!r}",
-                f"there are {PACKAGE}.actions, .probes and .tolerances",
+                f"there are: {listed(MODULES)}",
             )
             continue
         func = provider.child("func")
@@ -203,7 +205,7 @@ def _listed(tree: Marked) -> Iterator[tuple[Place, Marked]]:
 
 
 def _known(module: str) -> dict[str, Any]:
-    if module not in (f"{PACKAGE}.actions", f"{PACKAGE}.probes", f"{PACKAGE}.tolerances"):
+    if module not in MODULES:
         return {}
     loaded = import_module(module)
     return {name: getattr(loaded, name) for name in loaded.__all__}

@@ -15,7 +15,7 @@ from seatrial.chaos.toolkit import connection
 from seatrial.chaos.toolkit.experiment import Extension, extension_of
 from seatrial.chaos.toolkit.judge import SECTION, judge
 from seatrial.chaos.toolkit.plain import Quiet, clean
-from seatrial.chaos.toolkit.session import Session, forget, run_clock, session
+from seatrial.chaos.toolkit.session import forget, run_clock, session
 from seatrial.chaos.toolkit.stopping import Guard, chaoslib_check, within
 from seatrial.core.errors import SeatrialError
 from seatrial.core.journal import JournalWriter
@@ -127,7 +127,7 @@ class Handler:
         self._stop_watching()
         now = session()
         found = now.summary()
-        self._take_back(now)
+        now.close()  # what the experiment has left behind goes now, however it ended
         found["troubles"] = list(now.troubles)
         journal[SECTION] = {**found, "status": journal.get("status")}
         ruling = judge(journal, self._extension)
@@ -141,16 +141,6 @@ class Handler:
         journal.update(cleaned)
         if self._journal is not None:
             self._journal.close()
-
-    def _take_back(self, now: Session) -> None:
-        """What the experiment has left behind goes now, however it ended."""
-        for name, fault in list(now.processes.items()):
-            try:
-                fault.__exit__(None, None, None)
-            except SeatrialError as error:
-                now.troubles.append(f"{name} was left behind: {error}")
-        now.processes.clear()
-        now.close()
 
     def _tripped(self, why: str) -> None:
         session().stopped = why

@@ -1,9 +1,9 @@
 """Probes: what an experiment looks at, through seatrial's measuring client.
 
-`availability`, `latency_share`, `fault_hits` and `attempts_per_request` give one number, for tolerances of
-chaostoolkit or of ours. `objective` and `recovery` give a verdict: an object with an ``outcome`` and the
-numbers that carry it, for the tolerance `seatrial.chaos.toolkit.tolerances.passed`. In a method, where
-chaostoolkit looks at no tolerance, seatrial's judgement does.
+`availability` and `latency_share` give one number, for tolerances of chaostoolkit or of ours. `objective` and
+`recovery` give a verdict: an object with an ``outcome`` and the numbers that carry it, for the tolerance
+`seatrial.chaos.toolkit.tolerances.passed`. In a method, where chaostoolkit looks at no tolerance, seatrial's
+judgement does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seatrial.load.traffic import Traffic
     from seatrial.targets.target import Target
 
-__all__ = ["attempts_per_request", "availability", "fault_hits", "latency_share", "objective", "recovery"]
+__all__ = ["availability", "latency_share", "objective", "recovery"]
 
 PROMPT = "Say hello."
 ANSWER = 16  # tokens: enough to be an answer, and cheap
@@ -254,47 +254,3 @@ def _one_by_one(target: Target, prompt: str, stream: bool) -> Iterator[tuple[flo
         yield time.monotonic(), exchange.ok
         if not exchange.ok:
             time.sleep(0.02)  # a refused connection is over at once: no storm of our own making
-
-
-def fault_hits(proxy: str, name: str, configuration: dict[str, Any] | None = None) -> int:
-    """How often a fault has acted up to now: its witness.
-
-    Args:
-        proxy: the proxy's name.
-        name: the fault's name.
-
-    Raises:
-        ControlError: the proxy does not count.
-    """
-    from seatrial.chaos.toolkit.control_api import ControlError
-
-    api = connection.control(configuration)
-    hits = api.hits(proxy, name)
-    if hits is None:
-        raise ControlError(f"the fault proxy at {api.url} counts no hits: it is no witness")
-    return hits
-
-
-def attempts_per_request(proxy: str, configuration: dict[str, Any] | None = None) -> float:
-    """How many attempts reached a dependency for each request of ours since the last fault on it:
-    amplification.
-
-    Args:
-        proxy: the proxy's name.
-
-    Raises:
-        ControlError: the proxy records no requests.
-        ValueError: no fault of ours is on it, or no request was sent since: there is nothing to tell.
-    """
-    from seatrial.chaos.toolkit.control_api import ControlError
-
-    now = session()
-    faults = [fault for fault in now.faults if fault.on == proxy]
-    sent = now.requests - faults[-1].requests_before if faults else 0
-    if not sent:
-        raise ValueError(f"no request was sent since a fault on {proxy} began")
-    api = connection.control(configuration)
-    seen = api.attempts(proxy, faults[-1].attempts_before)
-    if seen is None:
-        raise ControlError(f"the fault proxy at {api.url} records no requests")
-    return len(seen) / sent

@@ -21,12 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.chaos.toolkit.connection import control
-from seatrial.chaos.toolkit.control_api import ControlApi, ControlError
 from seatrial.chaos.toolkit.experiment import Experiment
 from seatrial.chaos.toolkit.judge import SECTION, Found, Ruling, judge, ruling_of
+from seatrial.chaos.toolkit.leftovers import DOWN, taken_back
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.core.journal import parse_event
 from seatrial.core.outcome import Outcome
+from seatrial.faults.client import ControlClient
 
 Tell = Callable[..., None]
 Faults = set[tuple[str, str]]
@@ -252,31 +253,32 @@ def _told(run: dict[str, Any], part: str) -> dict[str, Any]:
     }
 
 
-def _api(env: Mapping[str, str]) -> ControlApi:
+def _api(env: Mapping[str, str]) -> ControlClient:
     """The control API at which is cleaned up."""
     url = env.get("SEATRIAL_CONTROL_URL")
     return control({"toxiproxy_url": url} if url else None)
 
 
-def _faults(api: ControlApi) -> Faults | None:
+def _faults(api: ControlClient) -> Faults | None:
+    """What is in force at the fault proxy; None where there is none."""
     try:
-        return api.faults()
-    except ControlError:
-        return None  # an experiment without a fault proxy, or its own actions will tell
+        proxies = api.proxies().values()
+    except HarnessError:
+        return None  # an experiment without one, or its own actions will tell
+    down = {(proxy.name, DOWN) for proxy in proxies if not proxy.enabled}
+    return down | {(proxy.name, toxic.name) for proxy in proxies for toxic in proxy.toxics}
 
 
-def _clean_up(api: ControlApi, before: Faults | None) -> list[str]:
+def _clean_up(api: ControlClient, before: Faults | None) -> list[str]:
     """Take back what an experiment has left behind at the fault proxy, and tell it."""
     after = _faults(api)
     told: list[str] = []
     if before is None or after is None:
         return told
     for proxy, name in sorted(after - before):
-        try:
-            api.revert(proxy, name)
-            told.append(f"the experiment left the fault {name} on {proxy} behind; it was taken back")
-        except ControlError as error:
-            told.append(f"the experiment left the fault {name} on {proxy} behind: {error}")
+        text = f"the experiment left the fault {name} on {proxy} behind"
+        gone = taken_back((api.url, proxy, name))
+        told.append(f"{text}; it was taken back" if gone else f"{text}, and it cannot be taken back")
     return told
 
 

@@ -10,11 +10,10 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
-from seatrial.chaos.toolkit.control_api import ControlApi
 from seatrial.chaos.toolkit.watchdog import Watchdog
+from seatrial.core.errors import HarnessError, SeatrialError
 
 BEGAN = "SEATRIAL_BEGAN"
 """Monotonic clock at the start of the run that this experiment is part of."""
@@ -26,8 +25,9 @@ class Injected:
 
     Attributes:
         on: the proxy, or the process.
+        approximate: how it differs from what was asked for, None where it does not.
         hits: how often it has acted, as of its end; None where nobody counts.
-        hits_before: what its proxy had counted under its name before.
+        weak: whether that is concluded, and not counted.
         attempts_before, requests_before: seen by its proxy, and sent by our probes, before it.
         began, ended: seconds on `time.monotonic`.
     """
@@ -37,8 +37,9 @@ class Injected:
     type: str
     attributes: dict[str, Any] = field(default_factory=dict)
     toxicity: float = 1.0
+    approximate: str | None = None
     hits: int | None = None
-    hits_before: int = 0
+    weak: bool = False
     attempts_before: int = 0
     requests_before: int = 0
     began: float = 0.0
@@ -54,7 +55,7 @@ class Session:
         requests: sent by probes of ours.
         stopped: the stop condition that ended it, in words.
         troubles: what of our own went wrong.
-        processes: faults of processes that are in force, by name.
+        write: writes an event.
     """
 
     def __init__(self) -> None:
@@ -62,40 +63,60 @@ class Session:
         self.requests = 0
         self.stopped: str | None = None
         self.troubles: list[str] = []
-        self.processes: dict[str, Any] = {}
         self.write: Callable[..., None] = lambda event, **fields: None
+        self._contexts: dict[int, Any] = {}
+        self._armed: dict[tuple[str, str], str] = {}
         self._watchdog: Watchdog | None = None
 
-    def arm(self, api: ControlApi, proxy: str, name: str, *, armed: bool = True) -> None:
-        """Have a fault reverted should this process end without it; or no longer."""
+    def arm(self, url: str, proxy: str, name: str) -> None:
+        """Have a fault taken back should this process end without doing so; before it is injected."""
         if self._watchdog is None:
-            if not armed:
-                return
             self._watchdog = Watchdog()
-        self._watchdog.tell(api.url, proxy, name, armed=armed)
+        self._watchdog.tell(url, proxy, name, armed=True)
+        self._armed[(proxy, name)] = url
 
-    def injected(self, fault: Injected) -> None:
-        """A fault is in force."""
+    def injected(self, fault: Injected, context: Any) -> None:
+        """A fault is in force.
+
+        Args:
+            context: leaving it takes the fault back; it has the witness.
+        """
         fault.began, fault.requests_before = time.monotonic(), self.requests
         self.faults.append(fault)
+        self._contexts[id(fault)] = context
+        self._look(fault)
         self._tell(fault, "injected")
-
-    def reverted(self, on: str, name: str, hits: int | None) -> Injected | None:
-        """A fault is gone; it is given back where it was one of ours."""
-        fault = self.in_force(on, name)
-        if fault is not None:
-            fault.hits = None if hits is None else hits - fault.hits_before
-            fault.ended, fault.reverted = time.monotonic(), True
-            self._tell(fault, "reverted")
-        return fault
 
     def in_force(self, on: str, name: str) -> Injected | None:
         """The fault of that name, while it is in force."""
         matching = (fault for fault in self.faults if (fault.on, fault.name) == (on, name))
         return next((fault for fault in matching if not fault.reverted), None)
 
+    def revert(self, on: str, name: str) -> Injected:
+        """Take back a fault that is in force.
+
+        Raises:
+            HarnessError: it is still there, or did not last.
+        """
+        fault = self.in_force(on, name)
+        if fault is None:
+            raise HarnessError(f"no fault named {name} is in force on {on}")
+        try:
+            self._contexts[id(fault)].__exit__(None, None, None)
+        except SeatrialError as error:
+            self.failed(on, name, fault.type, str(error))
+            raise
+        self._look(fault)
+        del self._contexts[id(fault)]
+        fault.ended, fault.reverted = time.monotonic(), True
+        url = self._armed.pop((on, name), None)
+        if url is not None and self._watchdog is not None:
+            self._watchdog.tell(url, on, name, armed=False)
+        self._tell(fault, "reverted")
+        return fault
+
     def failed(self, on: str, name: str, type_: str, error: str) -> None:
-        """A fault could not be injected or reverted."""
+        """A fault could not be injected or taken back."""
         self._tell(Injected(on, name, type_), "failed", error)
 
     def summary(self) -> dict[str, Any]:
@@ -108,10 +129,20 @@ class Session:
         }
 
     def close(self) -> None:
-        """Revert what is still in force, by the watchdog, and end that."""
+        """Take back what is still in force, and end the watchdog, which does the same for what is left."""
+        for fault in reversed(self.faults):
+            if not fault.reverted:
+                try:
+                    self.revert(fault.on, fault.name)
+                except SeatrialError as error:
+                    self.troubles.append(f"the fault {fault.name} on {fault.on} was left behind: {error}")
         watchdog, self._watchdog = self._watchdog, None
         if watchdog is not None and (left := watchdog.end()):
-            self.troubles.append(f"{left} fault(s) could not be reverted by the watchdog")
+            self.troubles.append(f"{left} fault(s) could not be taken back by the watchdog either")
+
+    def _look(self, fault: Injected) -> None:
+        seen = self._contexts[id(fault)].witness
+        fault.hits, fault.weak = seen.hits, bool(getattr(seen, "weak", False))
 
     def _tell(self, fault: Injected, phase: str, error: str | None = None) -> None:
         fields = asdict(fault)
@@ -131,7 +162,7 @@ def session() -> Session:
 
 
 def forget() -> None:
-    """The next experiment in this process begins anew; for tests, and for who embeds chaoslib."""
+    """The next experiment in this process begins anew; for who embeds chaoslib."""
     global _session  # noqa: PLW0603  as above
     if _session is not None:
         _session.close()
@@ -142,8 +173,3 @@ def run_clock() -> Callable[[], float]:
     """Seconds since the start of the run, or of this process where it is part of none."""
     began = float(os.environ.get(BEGAN) or time.monotonic())
     return lambda: time.monotonic() - began
-
-
-def events_beside(journal: Path) -> Path:
-    """The file of events that belongs to a journal of chaostoolkit."""
-    return journal.with_name(f"{journal.stem}.events.ndjson")

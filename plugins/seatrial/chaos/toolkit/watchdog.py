@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from seatrial.chaos.toolkit import control_api
+from seatrial.chaos.toolkit import leftovers
 from seatrial.core.errors import HarnessError
 
 PATIENCE = 10.0
@@ -23,7 +23,7 @@ class Watchdog:
     """
 
     def __init__(self) -> None:
-        command = [sys.executable, "-I", "-S", str(Path(control_api.__file__))]
+        command = [sys.executable, "-I", "-S", str(Path(leftovers.__file__))]
         try:
             self._process = subprocess.Popen(  # noqa: S603  our own script
                 command,
