@@ -39,7 +39,7 @@ def _sleeper() -> Iterator[None]:
 
 def test_nothing_can_be_written_until_it_ends(disk: Path) -> None:
     before = free(disk)
-    with inject(victim(), "resource.disk", {"folder": str(disk)}) as fault:
+    with inject(victim(), "process.disk", {"folder": str(disk)}) as fault:
         with pytest.raises(OSError, match="No space left on device"):
             (disk / "file").write_bytes(b"x" * (1 << 20))
         assert fault.witness.hits == 1
@@ -49,7 +49,7 @@ def test_nothing_can_be_written_until_it_ends(disk: Path) -> None:
 
 
 def test_what_shall_be_left_is_left(disk: Path) -> None:
-    with inject(victim(), "resource.disk", {"folder": str(disk), "leave": "4MiB"}):
+    with inject(victim(), "process.disk", {"folder": str(disk), "leave": "4MiB"}):
         (disk / "file").write_bytes(b"x" * (3 << 20))
         with pytest.raises(OSError, match="No space left"):
             (disk / "file").write_bytes(b"x" * (5 << 20))
@@ -58,7 +58,7 @@ def test_what_shall_be_left_is_left(disk: Path) -> None:
 def test_more_than_at_most_is_refused(disk: Path) -> None:
     with (
         pytest.raises(UsageError, match=r"8 MiB would have to be written .* more than at_most"),
-        inject(victim(), "resource.disk", {"folder": str(disk), "at_most": "1MiB"}),
+        inject(victim(), "process.disk", {"folder": str(disk), "at_most": "1MiB"}),
     ):
         pass
     assert os.listdir(disk) == []
@@ -68,7 +68,7 @@ def test_the_disk_that_the_harness_writes_to_is_refused(disk: Path, monkeypatch:
     monkeypatch.chdir(disk)
     with (
         pytest.raises(UsageError, match="the harness writes to the file system"),
-        inject(victim(), "resource.disk", {"folder": str(disk)}),
+        inject(victim(), "process.disk", {"folder": str(disk)}),
     ):
         pass
 
@@ -76,7 +76,7 @@ def test_the_disk_that_the_harness_writes_to_is_refused(disk: Path, monkeypatch:
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match="needs a folder"),
-        inject(victim(), "resource.disk", {"folder": str(tmp_path / "nowhere")}),
+        inject(victim(), "process.disk", {"folder": str(tmp_path / "nowhere")}),
     ):
         pass
 
@@ -84,6 +84,6 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_somebody_removed_is_told(disk: Path) -> None:
     with (
         pytest.raises(HarnessError, match="was removed by somebody else"),
-        inject(victim(), "resource.disk", {"folder": str(disk)}),
+        inject(victim(), "process.disk", {"folder": str(disk)}),
     ):
         next(disk.iterdir()).unlink()

@@ -22,7 +22,7 @@ def test_none_can_be_opened_until_it_ends() -> None:
     with script(OPEN) as victim:
         assert ask(victim, "") == "open"
         before = resource.prlimit(victim.pid, resource.RLIMIT_NOFILE)
-        with inject(victim.pid, "resource.fds") as fault:
+        with inject(victim.pid, "process.fds") as fault:
             assert ask(victim, "") == "Too many open files"
             assert fault.witness.hits == 1
         assert resource.prlimit(victim.pid, resource.RLIMIT_NOFILE) == before
@@ -32,7 +32,7 @@ def test_none_can_be_opened_until_it_ends() -> None:
 def test_so_many_are_left_as_were_asked_for() -> None:
     with script(OPEN) as victim:
         assert ask(victim, "") == "open"
-        with inject(victim.pid, "resource.fds", {"spare": 2}) as fault:
+        with inject(victim.pid, "process.fds", {"spare": 2}) as fault:
             assert [ask(victim, "") for _ in range(3)] == ["open", "open", "Too many open files"]
             assert fault.witness.hits == 1
 
@@ -53,7 +53,7 @@ def test_children_born_under_the_limit_are_freed_too() -> None:
     sys.stdin.readline()
     """
     with script(code) as victim:
-        with inject(victim.pid, "resource.fds", {"spare": 20}):
+        with inject(victim.pid, "process.fds", {"spare": 20}):
             child = int(ask(victim, ""))
             low = resource.prlimit(child, resource.RLIMIT_NOFILE)
         now = resource.prlimit(child, resource.RLIMIT_NOFILE)

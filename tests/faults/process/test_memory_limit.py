@@ -27,7 +27,7 @@ def test_allocations_fail_until_it_ends() -> None:
     with script(TAKE) as victim:
         assert ask(victim, "1") == "had"
         before = resource.prlimit(victim.pid, resource.RLIMIT_AS)
-        with inject(victim.pid, "limit.memory", {"room": "8MiB"}) as fault:
+        with inject(victim.pid, "process.memory_limit", {"room": "8MiB"}) as fault:
             assert ask(victim, "64") == "refused"
             assert fault.witness.hits == 1
         assert resource.prlimit(victim.pid, resource.RLIMIT_AS) == before
@@ -41,7 +41,7 @@ def test_the_kernel_kills_in_a_control_group_that_is_gone_afterwards() -> None:
         if not cgroup.possible(victim.pid):
             pytest.skip("no control group with a memory limit can be made here")
         before = cgroup.of(victim.pid)
-        with inject(victim.pid, "limit.memory", {"room": "16MiB", "how": "cgroup"}) as fault:
+        with inject(victim.pid, "process.memory_limit", {"room": "16MiB", "how": "cgroup"}) as fault:
             assert fault.witness.hits == 0
             inside = cgroup.of(victim.pid)
             assert inside != before
@@ -60,7 +60,7 @@ def test_who_survives_goes_back_to_its_old_group() -> None:
         if not cgroup.possible(victim.pid):
             pytest.skip("no control group with a memory limit can be made here")
         before = cgroup.of(victim.pid)
-        with inject(victim.pid, "limit.memory", {"room": "64MiB", "how": "cgroup"}):
+        with inject(victim.pid, "process.memory_limit", {"room": "64MiB", "how": "cgroup"}):
             assert cgroup.of(victim.pid) != before
         assert cgroup.of(victim.pid) == before
 
@@ -75,7 +75,7 @@ def test_a_group_that_was_named_gets_its_own_limit_back() -> None:
         try:
             (group.path / "cgroup.procs").write_text(str(victim.pid))
             before = group.limit
-            with inject(group.path, "limit.memory", {"room": "32MiB"}):
+            with inject(group.path, "process.memory_limit", {"room": "32MiB"}):
                 assert int(group.limit) <= group.usage + (32 << 20)
             assert group.limit == before
         finally:

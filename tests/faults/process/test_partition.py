@@ -8,12 +8,12 @@ import pytest
 
 from seatrial.core.errors import UsageError
 from seatrial.faults.process.network import OwnNetwork
-from seatrial.faults.process.partition import Attributes, NetworkPartition, rules
+from seatrial.faults.process.partition import Attributes, ProcessPartition, rules
 from seatrial.faults.process.registry import inject
 from seatrial.systems.process import GuardedProcess
 from tests.faults.process.victims import COUNT, line, script, soon
 
-LACKING = NetworkPartition.lacking() or OwnNetwork.lacking()
+LACKING = ProcessPartition.lacking() or OwnNetwork.lacking()
 needs_network = pytest.mark.skipif(bool(LACKING), reason=LACKING or "")
 ECHO = """
 import socketserver, sys
@@ -55,7 +55,7 @@ def answers(address: str, patience: float = 0.3) -> bool:
 @needs_network
 def test_packets_vanish_until_it_ends_and_the_kernel_counts_them(inside: tuple[int, str]) -> None:
     pid, address = inside
-    with inject(pid, "network.partition") as fault:
+    with inject(pid, "process.partition") as fault:
         before = fault.witness.hits
         with pytest.raises(TimeoutError):
             socket.create_connection((address, 7007), timeout=0.2)
@@ -66,7 +66,7 @@ def test_packets_vanish_until_it_ends_and_the_kernel_counts_them(inside: tuple[i
 @needs_network
 def test_tcp_is_refused_where_that_was_asked_for(inside: tuple[int, str]) -> None:
     pid, address = inside
-    with inject(pid, "network.partition", {"how": "reject"}) as fault:
+    with inject(pid, "process.partition", {"how": "reject"}) as fault:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection((address, 7007), timeout=5)
         assert fault.witness.hits > 0
@@ -76,10 +76,10 @@ def test_tcp_is_refused_where_that_was_asked_for(inside: tuple[int, str]) -> Non
 @needs_network
 def test_another_port_and_another_address_are_left_alone(inside: tuple[int, str]) -> None:
     pid, address = inside
-    with inject(pid, "network.partition", {"port": 9}) as fault:
+    with inject(pid, "process.partition", {"port": 9}) as fault:
         assert answers(address, 5)
         assert fault.witness.hits == 0
-    with inject(pid, "network.partition", {"address": "192.0.2.7"}) as fault:
+    with inject(pid, "process.partition", {"address": "192.0.2.7"}) as fault:
         assert answers(address, 5)
         assert fault.witness.hits == 0
 
@@ -90,7 +90,7 @@ def test_the_network_of_the_machine_is_never_cut() -> None:
         line(victim)
         with (
             pytest.raises(UsageError, match="shares this machine's network"),
-            inject(victim.pid, "network.partition"),
+            inject(victim.pid, "process.partition"),
         ):
             pass
 

@@ -8,16 +8,16 @@ from seatrial.core.errors import UsageError
 from seatrial.faults.process.registry import check_process, inject, process_kinds
 
 TYPES = [
-    "dns.fail",
-    "limit.memory",
-    "network.partition",
+    "process.cpu",
+    "process.disk",
+    "process.dns",
+    "process.fds",
     "process.kill",
+    "process.memory",
+    "process.memory_limit",
+    "process.partition",
     "process.restart",
     "process.stop",
-    "resource.cpu",
-    "resource.disk",
-    "resource.fds",
-    "resource.memory",
 ]
 
 
@@ -38,9 +38,9 @@ def test_what_does_not_fit_is_told_with_a_hint() -> None:
     with pytest.raises(UsageError, match=r"did you mean 'process.stop'"):
         check_process("process.stopp", {})
     with pytest.raises(UsageError, match=r"no attribute 'lod'\n.*did you mean 'load'"):
-        check_process("resource.cpu", {"lod": 1})
-    with pytest.raises(UsageError, match=r"p.yaml:3: the fault resource.cpu: load: "):
-        check_process("resource.cpu", {"load": 7}, where="p.yaml:3")
+        check_process("process.cpu", {"lod": 1})
+    with pytest.raises(UsageError, match=r"p.yaml:3: the fault process.cpu: load: "):
+        check_process("process.cpu", {"load": 7}, where="p.yaml:3")
 
 
 def test_the_harness_itself_is_refused_before_anything_is_done() -> None:

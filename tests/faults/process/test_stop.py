@@ -28,6 +28,8 @@ def test_forward_progress_stops_and_goes_on() -> None:
             os.set_blocking(victim.stdout.fileno(), True)  # type: ignore[union-attr]
         assert state(victim.pid) in "RS"
         assert [line(victim) for _ in range(40)] == ["tick"] * 40
+        assert fault.witness.first is not None
+        assert fault.witness.last is not None
         assert fault.witness.first <= fault.witness.last
 
 

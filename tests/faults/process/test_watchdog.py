@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from seatrial.faults.process import cgroup, watchdog
-from seatrial.faults.process.cpu import ResourceCpu
-from seatrial.faults.process.dns_fail import DnsFail
+from seatrial.faults.process.cpu import ProcessCpu
+from seatrial.faults.process.dns import ProcessDns
 from seatrial.faults.process.guard import WATCHDOG
 from seatrial.faults.process.network import OwnNetwork
-from seatrial.faults.process.partition import NetworkPartition
+from seatrial.faults.process.partition import ProcessPartition
 from seatrial.faults.process.small_disk import SmallDisk
 from tests.faults.process.victims import COUNT, line, script, soon, state
 
@@ -105,16 +105,16 @@ def test_limits_are_raised_again() -> None:
     with script(COUNT) as victim:
         line(victim)
         before = resource.prlimit(victim.pid, resource.RLIMIT_NOFILE)
-        killed(harness(victim.pid, "resource.fds", {}))
+        killed(harness(victim.pid, "process.fds", {}))
         assert soon(lambda: resource.prlimit(victim.pid, resource.RLIMIT_NOFILE) == before)
 
 
-@pytest.mark.skipif(bool(ResourceCpu.lacking()), reason=ResourceCpu.lacking() or "")
+@pytest.mark.skipif(bool(ProcessCpu.lacking()), reason=ProcessCpu.lacking() or "")
 def test_stress_ends() -> None:
     with script(COUNT) as victim:
         line(victim)
         tell = "*[worker.pid for worker in fault.workers()]"
-        workers = killed(harness(victim.pid, "resource.cpu", {"workers": 1, "load": "5%"}, tell=tell))
+        workers = killed(harness(victim.pid, "process.cpu", {"workers": 1, "load": "5%"}, tell=tell))
         assert len(workers) == 1
         assert soon(lambda: state(int(workers[0])) == "")
 
@@ -123,7 +123,7 @@ def test_stress_ends() -> None:
 def test_the_disk_has_room_again() -> None:
     with script(COUNT) as victim, SmallDisk(4 << 20) as disk:
         line(victim)
-        killed(harness(victim.pid, "resource.disk", {"folder": str(disk.folder)}))
+        killed(harness(victim.pid, "process.disk", {"folder": str(disk.folder)}))
         assert soon(lambda: os.listdir(disk.folder) == [])
 
 
@@ -148,23 +148,25 @@ def test_a_control_group_is_left_and_removed() -> None:
             pytest.skip("no control group with a memory limit can be made here")
         before = cgroup.of(victim.pid)
         tell = f"__import__('seatrial.faults.process.cgroup').faults.process.cgroup.of({victim.pid})"
-        told = killed(harness(victim.pid, "limit.memory", {"room": "64MiB", "how": "cgroup"}, tell=tell))
+        told = killed(
+            harness(victim.pid, "process.memory_limit", {"room": "64MiB", "how": "cgroup"}, tell=tell)
+        )
         assert told != [str(before)]
         assert soon(lambda: not Path(told[0]).exists())
         assert cgroup.of(victim.pid) == before
 
 
 @pytest.mark.skipif(
-    bool(NetworkPartition.lacking() or OwnNetwork.lacking()), reason="needs nft and a network of its own"
+    bool(ProcessPartition.lacking() or OwnNetwork.lacking()), reason="needs nft and a network of its own"
 )
 def test_rules_for_packets_are_removed() -> None:
     with OwnNetwork() as own:
         look = [*own.enter, "nft", "list", "tables"]
-        killed(harness(own.pid, "network.partition", {}))
+        killed(harness(own.pid, "process.partition", {}))
         assert soon(lambda: subprocess.check_output(look) == b"")
 
 
-@pytest.mark.skipif(bool(DnsFail.lacking()), reason=DnsFail.lacking() or "")
+@pytest.mark.skipif(bool(ProcessDns.lacking()), reason=ProcessDns.lacking() or "")
 def test_names_resolve_again(tmp_path: Path) -> None:
     file = tmp_path / "hosts"
     file.write_text("short\n")

@@ -20,7 +20,6 @@ from seatrial.faults.process.guard import Guard
 from seatrial.faults.process.victim import Victim
 from seatrial.faults.process.watchdog import Step
 
-NAN = float("nan")
 PATIENCE = 5.0
 """Seconds for a fault to take, and for its traces to go."""
 PAUSE = 0.01
@@ -41,12 +40,12 @@ class Witness:
 
     Attributes:
         hits: how often it was seen to act; of what, each fault says.
-        first, last: when, seconds on `time.monotonic`; NaN while it has not acted.
+        first, last: when, seconds on `time.monotonic`; None while it has not acted.
     """
 
     hits: int = 0
-    first: float = NAN
-    last: float = NAN
+    first: float | None = None
+    last: float | None = None
 
 
 class ProcessFault(FaultKind[A]):

@@ -1,4 +1,4 @@
-"""``resource.cpu``: somebody else uses the CPUs that the victim runs on (stress-ng --cpu)."""
+"""``process.cpu``: somebody else uses the CPUs that the victim runs on (stress-ng --cpu)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Attributes(ProcessAttributes):
 
 
 @register
-class ResourceCpu(StressFault[Attributes]):
+class ProcessCpu(StressFault[Attributes]):
     """Competitors keep the victim's CPUs busy."""
 
-    type = "resource.cpu"
+    type = "process.cpu"
     counts = "workers that used CPU time"
     worker = "stress-ng-cpu"
 

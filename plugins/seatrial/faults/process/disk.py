@@ -1,4 +1,4 @@
-"""``resource.disk``: the file system of a folder is full: writing fails with ENOSPC.
+"""``process.disk``: the file system of a folder is full: writing fails with ENOSPC.
 
 A file with a name of its own takes what is free. It is bounded: more than ``at_most`` is not written, and the
 file system that the harness itself writes to is left with some room. For a small one see `SmallDisk`.
@@ -37,16 +37,16 @@ class Attributes(ProcessAttributes):
 
 
 @register
-class ResourceDisk(ProcessFault[Attributes]):
+class ProcessDisk(ProcessFault[Attributes]):
     """The disk is full, or nearly."""
 
-    type = "resource.disk"
+    type = "process.disk"
     counts = "1 while nothing more than `leave` can be written"
 
     def check(self) -> None:
         folder = self.attributes.folder or self.victim.folder
         if folder is None or not folder.is_dir():
-            raise UsageError(f"resource.disk needs a folder: {folder} is none", hint="name it as folder")
+            raise UsageError(f"process.disk needs a folder: {folder} is none", hint="name it as folder")
         self._leave = self.attributes.leave or 0
         self._refuse(folder)
         self._folder = folder

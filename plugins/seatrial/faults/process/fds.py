@@ -1,4 +1,4 @@
-"""``resource.fds``: no file descriptor is left: accept, connect and open fail with EMFILE.
+"""``process.fds``: no file descriptor is left: accept, connect and open fail with EMFILE.
 
 Descriptors get the lowest free number, and none at or above the soft limit of RLIMIT_NOFILE (getrlimit(2)):
 a limit below which only ``spare`` numbers are free leaves so many, whatever the process holds open.
@@ -25,10 +25,10 @@ class Attributes(ProcessAttributes):
 
 
 @register
-class ResourceFds(LimitFault[Attributes]):
+class ProcessFds(LimitFault[Attributes]):
     """Each process can open only so many more files and connections, none by default."""
 
-    type = "resource.fds"
+    type = "process.fds"
     counts = "processes that can open no more than `spare`"
 
     @classmethod

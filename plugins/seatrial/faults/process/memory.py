@@ -1,4 +1,4 @@
-"""``resource.memory``: somebody else holds the machine's memory (stress-ng --vm)."""
+"""``process.memory``: somebody else holds the machine's memory (stress-ng --vm)."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Attributes(ProcessAttributes):
 
 
 @register
-class ResourceMemory(StressFault[Attributes]):
+class ProcessMemory(StressFault[Attributes]):
     """Memory is held by somebody else, and used all the time so that it stays resident."""
 
-    type = "resource.memory"
+    type = "process.memory"
     counts = "MiB held"
     worker = "stress-ng-vm"
     patience = 60.0
@@ -37,8 +37,8 @@ class ResourceMemory(StressFault[Attributes]):
         there = available()
         if self.attributes.size > there - RESERVE:
             raise UsageError(
-                f"resource.memory cannot hold {self.attributes.size >> 20} MiB: {there >> 20} MiB are there",
-                hint=f"leave {RESERVE >> 20} MiB, or the kernel kills whom it likes; see limit.memory",
+                f"process.memory cannot take {self.attributes.size >> 20} MiB: {there >> 20} MiB are there",
+                hint=f"leave {RESERVE >> 20} MiB, or the kernel kills whom it likes",
             )
 
     def options(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""``limit.memory``: a system gets no more memory: allocations fail, or the kernel kills it.
+"""``process.memory_limit``: a system gets no more memory: allocations fail, or the kernel kills it.
 
 ``rlimit`` lowers RLIMIT_AS (setrlimit(2)): an allocation beyond it fails, and the program can say so.
 ``cgroup`` lowers the limit of a control group, as containers have it: the kernel kills, without a word.
@@ -31,10 +31,10 @@ class Attributes(ProcessAttributes):
 
 
 @register
-class LimitMemory(LimitFault[Attributes]):
+class ProcessMemoryLimit(LimitFault[Attributes]):
     """Memory beyond a limit is refused, or costs the process its life."""
 
-    type = "limit.memory"
+    type = "process.memory_limit"
     counts = "processes under the limit (rlimit), or how often it was run into (cgroup)"
 
     @classmethod
@@ -80,7 +80,7 @@ class LimitMemory(LimitFault[Attributes]):
         group = cgroup.make(near, name) if near else None
         if group is None or near is None:
             raise UsageError(
-                "limit.memory cannot be injected here: no control group with a memory limit can be made",
+                "process.memory_limit cannot be injected here: no control group with a limit can be made",
                 hint="use how: rlimit, or name a control group that may be written",
             )
         self.arm(do="leave", path=str(group.path), to=str(near))

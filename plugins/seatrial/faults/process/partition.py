@@ -1,4 +1,4 @@
-"""``network.partition``: a system in a network of its own is cut off: packets vanish, or are refused.
+"""``process.partition``: a system in a network of its own is cut off: packets vanish, or are refused.
 
 Only inside a network namespace that is not the harness's own: the machine's own network is never touched. See
 `OwnNetwork` for one. The rules of nftables count what they drop: the witness is the kernel's.
@@ -44,10 +44,10 @@ class Attributes(ProcessAttributes):
 
 
 @register
-class NetworkPartition(ProcessFault[Attributes]):
+class ProcessPartition(ProcessFault[Attributes]):
     """A system in a network namespace of its own is cut off from all or from some."""
 
-    type = "network.partition"
+    type = "process.partition"
     counts = "TCP and UDP packets that were cut off"
 
     @classmethod

@@ -1,8 +1,8 @@
-"""``dns.fail``: the name of a dependency stops resolving.
+"""``process.dns``: names stop resolving where the system looks them up.
 
-Not a fault of the proxy: who calls the proxy has resolved its name already, and whatever the proxy does then
-is another trouble (for "nobody listens" there is ``down``). The lookup itself fails where the caller does it:
-in a system that was started with names of its own (`OwnNames`). Seen in public: litellm#17252.
+The proxy cannot do this to its caller, who has found the proxy already: its ``dns.fail`` is what a caller
+sees when a lookup fails further on. Here the lookup itself fails, in a system that was started with names of
+its own (`OwnNames`). Seen in public: litellm#17252.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Attributes(ProcessAttributes):
 
 
 @register
-class DnsFail(ProcessFault[Attributes]):
+class ProcessDns(ProcessFault[Attributes]):
     """Names stop resolving for a system that was started with names of its own."""
 
-    type = "dns.fail"
+    type = "process.dns"
     counts = "names that a lookup in the system's place did not find"
 
     @classmethod

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.faults.process.dns_fail import DnsFail
+from seatrial.faults.process.dns import ProcessDns
 from seatrial.faults.process.names import OwnNames
 from seatrial.faults.process.registry import inject
 from tests.faults.process.victims import COUNT, ask, line, script, with_group_killed
 
-LACKING = DnsFail.lacking() or OwnNames.lacking()
+LACKING = ProcessDns.lacking() or OwnNames.lacking()
 pytestmark = pytest.mark.skipif(bool(LACKING), reason=LACKING or "")
 LOOK = """
 import socket, sys
@@ -42,7 +42,7 @@ def looker() -> Iterator[subprocess.Popen[str]]:
 
 
 def test_names_stop_resolving_for_a_running_system(looker: subprocess.Popen[str]) -> None:
-    with inject(looker.pid, "dns.fail") as fault:
+    with inject(looker.pid, "process.dns") as fault:
         assert ask(looker, "primary.test") == "True"
         assert ask(looker, "secondary.test") == "True"
         assert fault.witness.hits == 2
@@ -50,7 +50,7 @@ def test_names_stop_resolving_for_a_running_system(looker: subprocess.Popen[str]
 
 
 def test_one_name_fails_and_the_other_does_not(looker: subprocess.Popen[str]) -> None:
-    with inject(looker.pid, "dns.fail", {"host": "primary.*"}):
+    with inject(looker.pid, "process.dns", {"host": "primary.*"}):
         assert ask(looker, "primary.test") == "True"
         assert ask(looker, "secondary.test") == "127.0.0.8"
 
@@ -58,7 +58,7 @@ def test_one_name_fails_and_the_other_does_not(looker: subprocess.Popen[str]) ->
 def test_a_name_that_is_none_of_its_own_is_told(looker: subprocess.Popen[str]) -> None:
     with (
         pytest.raises(UsageError, match=r"no name of .* matches 'other'"),
-        inject(looker.pid, "dns.fail", {"host": "other"}),
+        inject(looker.pid, "process.dns", {"host": "other"}),
     ):
         pass
 
@@ -66,5 +66,5 @@ def test_a_name_that_is_none_of_its_own_is_told(looker: subprocess.Popen[str]) -
 def test_who_has_no_names_of_its_own_is_left_alone() -> None:
     with script(COUNT) as victim:
         line(victim)
-        with pytest.raises(UsageError, match="has no names of its own"), inject(victim.pid, "dns.fail"):
+        with pytest.raises(UsageError, match="has no names of its own"), inject(victim.pid, "process.dns"):
             pass
