@@ -41,6 +41,17 @@ __all__ = [
 ]
 
 
+def discover(discover_system: bool = True) -> dict[str, Any]:
+    """What ``chaos discover seatrial`` asks for: our actions and probes for the Chaos Toolkit.
+
+    Args:
+        discover_system: also tell the faults there are, and the proxies of the control API, if it answers.
+    """
+    from seatrial.chaos.toolkit.discovery import discover as discovered
+
+    return discovered(discover_system)
+
+
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:

@@ -63,13 +63,7 @@ def inject_fault(
     attempts = dependency.attempts()
     record.attempts_before = attempts[-1].number if attempts else 0
     now.injected(record, fault)
-    return {
-        "proxy": proxy,
-        "name": fault.name,
-        "type": type,
-        "attributes": record.attributes,
-        "toxicity": toxicity,
-    }
+    return {"on": proxy, "name": fault.name, "type": type, "attributes": record.attributes}
 
 
 def revert_fault(
