@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 
 import pytest
 
@@ -19,7 +20,9 @@ NEEDS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Document the markers."""
+    """Document the markers; let the programs that tests start hear SIGINT, which a background job ignores."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, what in NEEDS.items():
         config.addinivalue_line("markers", f"{name}: needs {what}; skipped where that is missing")
 

@@ -130,15 +130,10 @@ def test_the_target_can_be_named_on_the_command_line(seatrial: Seatrial, policy:
     assert done.exit_code == 0, done.output
 
 
-def start(file: Path, out: Path, **options: object) -> subprocess.Popen[str]:
+def start(file: Path, out: Path, prepare: Callable[[], None] | None = None) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "seatrial", "certify", "--policy", str(file), "--out", str(out)]
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,  # type: ignore[call-overload]
-    )
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, preexec_fn=prepare)
 
 
 def await_event(journal: Path, event: str) -> None:
@@ -153,9 +148,20 @@ def await_event(journal: Path, event: str) -> None:
 ENDLESS = {"budget": "{requests: 1000000, duration: 1h}", "target": "99.99%"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_4_interrupted_in_the_middle(policy: Policy, home: Path, number: signal.Signals) -> None:
-    process = start(policy(**ENDLESS), home / "out")
+def in_the_background() -> None:
+    """A script's background job ignores SIGINT, and what it starts inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize(
+    ("number", "prepare"),
+    [(signal.SIGINT, None), (signal.SIGTERM, None), (signal.SIGINT, in_the_background)],
+    ids=["SIGINT", "SIGTERM", "SIGINT-in-the-background"],
+)
+def test_4_interrupted_in_the_middle(
+    policy: Policy, home: Path, number: signal.Signals, prepare: Callable[[], None] | None
+) -> None:
+    process = start(policy(**ENDLESS), home / "out", prepare)
     await_event(home / "out" / "journal.ndjson", "exchanges")
     process.send_signal(number)
     out, said = process.communicate(timeout=40)
@@ -214,7 +220,7 @@ def test_4_a_file_size_limit_is_a_full_disk_too(policy: Policy, home: Path) -> N
     process = start(
         policy(**ENDLESS),
         home / "out",
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
+        lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000)),
     )
     printed, said = process.communicate(timeout=60)
     assert process.returncode == 4, said

@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def _sail(order: Order, policy: LoadedPolicy, folder: RunFolder) -> bool:
     arguments += ["--trial-seed", str(order.seed)] if order.seed is not None else []
     arguments += ["--trial-target", order.target] if order.target else []
     arguments += _earlier(order, folder)
-    with Child(arguments, folder.log) as child, Screen() as screen, _told_to_stop():
+    with _told_to_stop(), Child(arguments, folder.log) as child, Screen() as screen:
         try:
             for event in child.events(folder.journal):
                 screen.feed(event)
@@ -161,20 +162,25 @@ class Screen(ExitStack):
 
 @contextmanager
 def _told_to_stop() -> Iterator[None]:
-    """A CI system that cancels a job sends SIGTERM: end the child as Ctrl-C does, and not never."""
+    """SIGINT and SIGTERM both interrupt: a CI system that cancels a job sends the one or the other.
+
+    Also where SIGINT was ignored, as a script's background jobs inherit it: the child must hear it from us.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    try:
-        before: Any = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread: whoever runs us there ends us in another way
-        yield
+    if threading.current_thread() is not threading.main_thread():
+        yield  # whoever runs us there ends us in another way
         return
+    before: list[tuple[int, Any]] = [
+        (number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)
+    ]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _refused(child: Child, folder: RunFolder) -> None:
