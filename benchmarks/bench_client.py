@@ -324,7 +324,7 @@ def server(serve: Callable[..., None], *args: object) -> Iterator[tuple[Pipe, in
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print every figure with its target; 1 where one was missed, 2 where the machine is too noisy to tell."""
+    """Print every figure with its target; 1 where one was missed, 2 where the machine is too noisy."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--repeats", type=int, default=5)
     options.add_argument("--requests", type=int, default=20000)
