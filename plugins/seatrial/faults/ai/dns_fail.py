@@ -1,9 +1,9 @@
 """``dns.fail``: the upstream's name does not resolve any more, where somebody in between looks it up.
 
-Who calls a proxy has found it already: no proxy can make its caller's own lookup fail. This is what the caller
-of a sidecar, an egress gateway or a balancer sees when *their* lookup fails: the connection stands, and then it
-is closed without a byte, or an error of the gateway comes, often only after the resolver has taken its time.
-The lookup of the system under trial itself fails under ``process.dns``. Seen in public: litellm#17252.
+Who calls a proxy has found it already: no proxy can make its caller's own lookup fail. This is what callers
+of a sidecar, an egress gateway or a balancer see when *their* lookup fails: the connection stands, and is
+closed without a byte, or an error of the gateway comes, often only after the resolver has taken its time. The
+lookup of the system under trial itself fails under ``process.dns``. Seen in public: litellm#17252.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class Attributes(When):
     """How it shows."""
 
     how: Literal["close", "502", "503"] = "close"
-    """``close``: the connection is closed without a byte, as by a balancer of TCP; ``502``, ``503``: a gateway
-    of HTTP says so."""
+    """``close``: the connection is closed without a byte, as by a balancer;
+    ``502``, ``503``: a gateway says so."""
     after: Duration = 0.0
     """How long the lookup took before it failed; a resolver that is silent often takes 5 s."""
 
