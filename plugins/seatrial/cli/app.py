@@ -33,6 +33,7 @@ COMMANDS = {
     "policy": "policy",
     "systems": "systems",
     "proxy": "proxy",
+    "gameday": "gameday",
     "doctor": "doctor",
 }
 

@@ -1,17 +1,17 @@
-"""`seatrial gameday`: people around a screen, faults and expected signals by a script, one key that ends it."""
+"""`seatrial gameday`: people around a screen, faults and expected signals by a script."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from seatrial.core.errors import HarnessError, SeatrialError, UsageError
+from seatrial.core.errors import SeatrialError, UsageError
 from seatrial.core.outcome import ExitCode
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def run(
         drawn = helm.seed_of(loaded, seed)
         book.record("run", **helm.facts(loaded, drawn, told))
         desk = stack.enter_context(_desk(attended, abort, book, screen))
-        failed = _sail(loaded, book, abort, desk, drawn, toxiproxy, redactor)
+        failed = _sail(loaded, book, abort, desk, drawn, toxiproxy)
         book.finish()
     return _conclude(folder, screen, failed)
 
@@ -119,7 +119,6 @@ def _sail(
     desk: Desk,
     seed: int,
     toxiproxy: str | None,
-    redactor: object,
 ) -> SeatrialError | None:
     """The game day itself; what went wrong with it is in the journal."""
     from seatrial.chaos.gameday import session
@@ -148,3 +147,47 @@ def _sail(
         what = f"the game day was called off by {by}"
         book.record("error", kind="interrupted", where=None, what=what, hint="run it again when it is safe")
     return failed
+
+
+def _desk(attended: bool, abort: Abort, book: Logbook, screen: GameDayScreen) -> AbstractContextManager[Desk]:
+    """Who sits there: people at a keyboard, or nobody."""
+    from seatrial.chaos.gameday.desk import Unattended
+    from seatrial.cli.keyboard import Keyboard
+
+    if not attended:
+        return nullcontext(Unattended())
+
+    def note(text: str) -> None:
+        book.record("note", step=None, role=None, question="", text=text)
+
+    return Keyboard(abort, note=note, typing=screen.typing)
+
+
+def _conclude(folder: RunFolder, screen: GameDayScreen, failed: SeatrialError | None) -> ExitCode:
+    """Write the reports, and say what it came to."""
+    from seatrial.cli.helm import exit_code
+    from seatrial.reporting.build import load_report
+    from seatrial.reporting.gameday_live import end_of_game_day
+    from seatrial.reporting.write import write_all
+
+    report = load_report(folder.journal)
+    files = [file for file in write_all(report, folder.path) if file.suffix in (".html", ".md")]
+    shown = [(file.stem, _shown(file)) for file in files if file.name != "summary.md"]
+    end_of_game_day(report, screen.console, shown)
+    if failed is not None:
+        raise failed
+    return exit_code(folder)
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _print(loaded: LoadedGameDay) -> None:
+    """The script, one line a step."""
+    from seatrial.chaos.gameday.outline import Outline
+
+    click.echo(f"{loaded.name}: {len(loaded.spec.steps)} steps, {loaded.digest}")
+    for step in Outline(loaded.name, loaded.spec).told():
+        role = f"{step['role']}: " if step["role"] else ""
+        click.echo(f"{step['number'] + 1:3}  {step['action']:<10} {role}{step['about']}")

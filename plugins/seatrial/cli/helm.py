@@ -62,6 +62,10 @@ class Logbook:
             shown = fields if event in _COLUMNS else self._hidden(fields)
             self._watch({"event": event, "t": self.clock(), **shown})
 
+    def hide(self, secret: str) -> None:
+        """Let this never be seen."""
+        self._redactor.add(secret)
+
     def trouble(self, error: SeatrialError) -> None:
         """Write down what went wrong."""
         kind = "usage" if isinstance(error, UsageError) else "harness"

@@ -15,6 +15,7 @@ _FILES = (
     "report.html",
     "junit.xml",
     "summary.md",
+    "postmortem.md",
     "certificate.intoto.json",
     "seatrial.pub",
     "pytest.log",

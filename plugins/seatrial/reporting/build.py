@@ -12,9 +12,11 @@ from seatrial.core.decision import decide
 from seatrial.core.journal import Journal, read_journal
 from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.verdict import Verdict
-from seatrial.reporting import facts, findings, story
-from seatrial.reporting.columns import columns
+from seatrial.reporting import facts, faults, findings, gameday, loose, story
+from seatrial.reporting.columns import Columns, columns
 from seatrial.reporting.evidence import anchored, evidence
+from seatrial.reporting.faults import FaultView
+from seatrial.reporting.impact import Flow
 from seatrial.reporting.model import (
     Evidence,
     ItemView,
@@ -63,25 +65,33 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     errors = facts.errors(events)
     partial = tuple(one_line(text, 300) for text in decision.partial)
     against = findings.collect(objectives, suites, controls, fingerprints, errors, partial)
+    injected = faults.faults(events)
+    traffics = _traffics(events, batches, objectives, injected)
+    day = gameday.game_day(events, injected, [Flow(view.columns, view.began) for view in traffics])
+    headline = story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial))
+    if day is not None:
+        headline = gameday.headline(day, outcome, journal.complete, decision.reasons, run.requests)
     return Report(
         outcome=outcome,
         partial=partial,
         finished=journal.complete,
         certificate_verified=certificate_verified,
-        headline=story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial)),
+        headline=headline,
         run=run,
         findings=against,
         reasons=facts.reasons(events),
         objectives=objectives,
         suites=suites,
         controls=controls,
-        traffics=_traffics(events, batches, objectives),
+        traffics=traffics,
         exchanges=tuple(shown),
         fingerprints=fingerprints,
         errors=errors,
         assumptions=facts.assumptions(objectives, run),
         counts=counts,
         policy=facts.policy(events),
+        faults=injected,
+        gameday=day,
     )
 
 
@@ -216,16 +226,35 @@ def _counts(suites: Iterable[SuiteView]) -> dict[Outcome, int]:
 
 
 def _traffics(
-    events: Sequence[Event], batches: Sequence[Event], objectives: Sequence[ObjectiveView]
+    events: Sequence[Event],
+    batches: Sequence[Event],
+    objectives: Sequence[ObjectiveView],
+    injected: Sequence[FaultView],
 ) -> tuple[TrafficView, ...]:
     told = {event["name"]: event for event in events if event["event"] == "traffic" and "name" in event}
     grouped: dict[str, list[Event]] = {name: [] for name in told}
     for batch in batches:
         grouped.setdefault(clean(str(batch.get("traffic") or "?")), []).append(batch)
     return tuple(
-        TrafficView(name, facts.traffic_about(told.get(name, {})), columns(group), _limits(name, objectives))
+        _traffic(name, told.get(name, {}), columns(group), _limits(name, objectives), injected)
         for name, group in grouped.items()
     )
+
+
+def _traffic(
+    name: str,
+    told: Event,
+    data: Columns,
+    limits: tuple[LimitView, ...],
+    injected: Sequence[FaultView],
+) -> TrafficView:
+    began = loose.number(told.get("t"))
+    sent = data.intended[np.isfinite(data.intended)] + began
+    first, last = (float(sent.min()), float(sent.max())) if len(sent) else (0.0, 0.0)
+    at_work = tuple(
+        each for each in injected if len(sent) and each.injected <= last and each.end(last) >= first
+    )
+    return TrafficView(name, facts.traffic_about(told), data, limits, began, at_work)
 
 
 def _limits(traffic: str, objectives: Sequence[ObjectiveView]) -> tuple[LimitView, ...]:

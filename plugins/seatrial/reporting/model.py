@@ -6,7 +6,7 @@ Frozen and already cleaned: reporters only lay it out and escape for their own f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ from numpy.typing import NDArray
 from seatrial.core.outcome import Outcome
 from seatrial.core.verdict import Verdict
 from seatrial.reporting.columns import Columns
+from seatrial.reporting.faults import FaultView
+
+if TYPE_CHECKING:
+    from seatrial.reporting.gameday import GameDayView
 
 # What a reader must see first.
 _ORDER = (
@@ -180,12 +184,19 @@ class LimitView:
 
 @dataclass(frozen=True, slots=True)
 class TrafficView:
-    """One stream of traffic: how it was made, what came back, and the limits that bind it."""
+    """One stream of traffic: how it was made, what came back, and the limits that bind it.
+
+    Attributes:
+        began: when its own clock began, seconds since the run began.
+        faults: those that were at work while it flowed.
+    """
 
     name: str
     about: str
     columns: Columns
     limits: tuple[LimitView, ...]
+    began: float = 0.0
+    faults: tuple[FaultView, ...] = ()
 
     def limits_on(self, indicator: str) -> tuple[LimitView, ...]:
         """The limits that bind one indicator."""
@@ -276,6 +287,7 @@ class Report:
         findings: what stands against certification, the worst first.
         reasons: the reasons the run itself gave.
         assumptions: sentences a reader has to accept to believe the verdicts.
+        gameday: what people did, where the run was a game day: such a run certifies nothing.
     """
 
     outcome: Outcome
@@ -296,15 +308,19 @@ class Report:
     assumptions: tuple[str, ...]
     counts: dict[Outcome, int]
     policy: dict[str, Any]
+    faults: tuple[FaultView, ...] = ()
+    gameday: GameDayView | None = None
 
     @property
     def certified(self) -> bool:
         """Whether a certificate may stand on this run."""
-        return self.finished and self.outcome.green and not self.partial
+        return self.finished and self.outcome.green and not self.partial and self.gameday is None
 
     @property
     def tone(self) -> Outcome:
         """The outcome whose colour the verdict bears: green only where it certifies."""
+        if self.gameday is not None:
+            return self.outcome
         return Outcome.INCONCLUSIVE if self.outcome.green and not self.certified else self.outcome
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -15,12 +15,49 @@ from seatrial.core.exchange import Exchange
 from seatrial.core.log import Log
 from seatrial.core.objective import Objective
 from seatrial.load.ledger import Ledger
-from seatrial.load.traffic import Sender
+from seatrial.load.prompts import PromptSet
+from seatrial.targets.client import Client, Prepared
 from seatrial.targets.client import clock as wire_clock
 from seatrial.targets.target import new_event_loop
 
 _TICK = 0.1  # seconds between two looks at the ledger
 _GRACE = 1.0  # seconds that requests under way are given at the end
+
+
+class Sender(Protocol):
+    """The measuring client, as far as background traffic needs it."""
+
+    async def exchange(self, prompt: int, *, index: int, intended: float, zero: float) -> Exchange:
+        """Ask prompt number *prompt* and observe the answer; never raises for what the target does."""
+
+    async def close(self) -> None:
+        """Give every connection back."""
+
+
+class Asker:
+    """A client with a prompt set in its hands (`Sender`).
+
+    Args:
+        client: moves the bytes; closed with it.
+        prompts: what is asked.
+        stream: whether answers are asked for as a stream.
+    """
+
+    def __init__(self, client: Client, prompts: PromptSet, *, stream: bool) -> None:
+        self._client = client
+        self._prompts = prompts
+        self._stream = stream
+        self._prepared: dict[int, Prepared] = {}
+
+    async def exchange(self, prompt: int, *, index: int, intended: float, zero: float) -> Exchange:
+        request = self._prepared.get(prompt)
+        if request is None:
+            request = self._client.prepare(self._prompts[prompt], stream=self._stream)
+            self._prepared[prompt] = request
+        return await self._client.exchange(request, index=index, intended=intended, zero=zero, prompt=prompt)
+
+    async def close(self) -> None:
+        await self._client.close()
 
 
 class Background:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any, Protocol
 
 from seatrial.chaos.gameday.abort import Abort
@@ -30,7 +31,9 @@ class Fault(Protocol):
 
     def __enter__(self) -> Any: ...
 
-    def __exit__(self, *error: object) -> Any: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
 
 
 class Dependency(Protocol):
@@ -44,7 +47,7 @@ class Dependency(Protocol):
         self,
         type: str,
         *,
-        attributes: dict[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
         toxicity: float = 1.0,
         stream: str = "downstream",
         name: str | None = None,

@@ -52,8 +52,9 @@ class Outline:
             verb = "fires" if step.expect.state == "active" else "stops"
             return Item(f"{where}{step.expect.signal}-{verb}", f"{step.expect.signal} {verb} in time")
         if step.checkpoint is not None:
-            what = "back in time" if step.checkpoint.rto is not None else "steady"
-            return Item(f"{where}checkpoint", f"the service is {what}")
+            back = step.checkpoint.rto is not None
+            what = f"is back in time after {self.title(self.anchor(number))}" if back else "is steady"
+            return Item(f"{where}checkpoint", f"the service {what}")
         if step.inject is not None:
             return Item(f"{where}{self.title(number)}", f"the fault {self.title(number)} acted")
         return Item(f"{where}{step.run}", f"scenario {step.run}") if step.run is not None else None

@@ -128,8 +128,8 @@ class Runner:
             expect = self.spec.steps[follower].expect
             if expect is not None:
                 self.journey.signals.look(expect.signal)
-        self._moments[number] = self.journey.now()
-        self.faults.inject(self.outline.title(number), step.inject, self.items[number].id)
+        active = self.faults.inject(self.outline.title(number), step.inject, self.items[number].id)
+        self._moments[number] = active.moment
         self._arm(number)
         return None
 
@@ -217,10 +217,7 @@ class Runner:
         journey, moment = self.journey, self._moments[self.outline.anchor(number)]
         wanted = checkpoint.consecutive or self.spec.consecutive
         limit = self.outline.limit(number)
-        while True:
-            found = judge_recovery(journey.pulse, moment.at, moment.mark, wanted, limit, journey.clock())
-            if found is not None:
-                break
+        while (found := self._recovered(number, wanted, limit)) is None:
             journey.abort.sleep(POLL)
         self._steady = self._steady or found.outcome is Outcome.PASSED
         journey.record(
@@ -236,6 +233,23 @@ class Runner:
             reason=found.reason,
         )
         return self._judged(self.items[number], found)
+
+    def _recovered(self, number: int, wanted: int, limit: float) -> Found | None:
+        """Whether the traffic is good again; what a fault does counts only from when it has acted."""
+        anchor = self.outline.anchor(number)
+        moment = self._moments[anchor]
+        acted: float | None = moment.at
+        if self.spec.steps[anchor].inject is not None:
+            active = self.faults.all[self.outline.title(anchor)]
+            if active.acted is None and active.name in self.faults.active:
+                self.faults.acted(active)
+            moment, acted = active.moment, active.acted
+        journey = self.journey
+        return judge_recovery(journey.pulse, moment, acted, wanted, limit, journey.clock())
+
+    def look(self) -> None:
+        """What the monitor wants to know a few times a second."""
+        self.faults.look(self.spec.consecutive)
 
     def _scenario(self, number: int, name: str) -> Found:
         scenarios = self.journey.scenarios

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.chaos.gameday.abort import Abort, Aborted
-from seatrial.chaos.gameday.background import Background
+from seatrial.chaos.gameday.background import Asker, Background, Sender
 from seatrial.chaos.gameday.desk import Desk
 from seatrial.chaos.gameday.journey import Journey
 from seatrial.chaos.gameday.loader import LoadedGameDay
@@ -26,8 +26,6 @@ from seatrial.core.objective import Objective
 from seatrial.load.configs import targets
 from seatrial.load.ledger import Ledger
 from seatrial.load.prompts import PromptSet, load_prompts
-from seatrial.load.sender import PromptSender
-from seatrial.load.traffic import Sender
 from seatrial.policy.parts import prompts_file
 from seatrial.targets.client import Client
 from seatrial.targets.config import TargetConfig
@@ -83,6 +81,7 @@ def run(loaded: LoadedGameDay, crew: Crew) -> None:
         signals.start(stage.filled)
         with traffic:
             _script(loaded, runner, traffic)
+        signals.close()  # what they look at is about to be stopped
         traffic.check()
         if not crew.abort.called:
             crew.identify("after", config)
@@ -125,7 +124,7 @@ def _script(loaded: LoadedGameDay, runner: Runner, traffic: Background) -> None:
     journey.abort.check()
     troubles: list[SeatrialError] = []
     try:
-        with Monitor(journey, loaded.spec.stopConditions, traffic.check, runner.faults.witnessed) as monitor:
+        with Monitor(journey, loaded.spec.stopConditions, traffic.check, runner.look) as monitor:
             runner.run()
     except Aborted:
         if monitor.trouble is not None:
@@ -217,7 +216,7 @@ def _connector(
     config: TargetConfig, connections: int, prompts: PromptSet, stream: bool
 ) -> Callable[[], Awaitable[Sender]]:
     async def connect() -> Sender:
-        return PromptSender(Client(config, connections=connections), prompts, stream=stream)
+        return Asker(Client(config, connections=connections), prompts, stream=stream)
 
     return connect
 
