@@ -32,7 +32,7 @@ spec:
       op: lte
       value: {latency}
       target: 95%
-  suites: [sla]
+{more}  suites: [sla]
 """
 
 
@@ -74,14 +74,15 @@ def policy(
         budget: str = "{requests: 3000, duration: 20s}",
         target: str = "90%",
         latency: str = "5s",
+        more: str = "",
     ) -> Path:
         key = ""
         if uri is None:
             system: System = request.getfixturevalue("reference")
             uri, key = system.uri, ', apiKey: "${env:TEST_BOT_KEY}"'
             monkeypatch.setenv("TEST_BOT_KEY", system.api_key or "")
-        file = home / "policy.yaml"
-        text = POLICY.format(uri=uri, key=key, budget=budget, target=target, latency=latency)
+        file, more = home / "policy.yaml", f"    - {more}\n" if more else ""
+        text = POLICY.format(uri=uri, key=key, budget=budget, target=target, latency=latency, more=more)
         file.write_text(text, "utf-8")
         return file
 

@@ -52,6 +52,15 @@ def test_of_the_trial(traffic):
 """
 
 
+LOST = """\
+from seatrial import Objective
+
+
+def test_it_answers(traffic):
+    assert Objective(indicator="availability", target="90%").judge(traffic("steady"))
+"""
+
+
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     """A repository with tests that are called like ours, a conftest and options of its own."""
@@ -186,12 +195,13 @@ def test_a_verdict_explains_itself_in_a_failing_assert(
     installed: Environment, repo: Path, reference: System
 ) -> None:
     """The numbers are shown, and not `assert False`, wherever the package was installed."""
-    (repo / "test_slow.py").write_text(OWN.replace('"2s"', '"1us"'), "utf-8")
+    (repo / "test_lost.py").write_text(LOST, "utf-8")
     words, env = trial(reference)
-    code, said = run(installed, repo, *words, "test_slow.py", "-k", "of_the_trial", env=env)
+    words[3] += "/nowhere"  # it answers, and not what it is asked
+    code, said = run(installed, repo, *words, "test_lost.py", env=env)
     assert code == 1, said
     shown = next(line for line in said.splitlines() if line.startswith("E  "))
-    for told in ("FAILED: the limit is broken", "limit 0.1", "n 3", "95% confidence", "e-process"):
+    for told in ("FAILED: the limit is broken", "1 bad (", "limit 0.1", "95% confidence", "e-process"):
         assert told in shown
 
 
