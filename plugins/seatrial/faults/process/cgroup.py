@@ -7,6 +7,7 @@ Memory that a process holds already stays charged to its old group: the limit co
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,12 +75,17 @@ def new_name() -> str:
     return f"seatrial-{secrets.token_hex(6)}"
 
 
-def make(near: Path, name: str) -> Group | None:
-    """A new group called *name*, below *near* or the next group above where one with a limit can be made."""
+def make(near: Path, name: str, before: Callable[[Path], None] = lambda _: None) -> Group | None:
+    """A new group called *name*, below *near* or the next group above where one with a limit can be made.
+
+    Args:
+        before: called with each folder before it is made.
+    """
     for parent in (near, *near.parents):
         if parent != CGROUPS and CGROUPS not in parent.parents:
             return None
         group = Group(parent / name)
+        before(group.path)
         try:
             group.path.mkdir()
         except OSError:

@@ -76,14 +76,17 @@ class ProcessMemoryLimit(LimitFault[Attributes]):
     def _move_to_group(self) -> None:
         processes = self.victim.processes()
         near = cgroup.of(processes[0].pid)
-        name = cgroup.new_name()
-        group = cgroup.make(near, name) if near else None
-        if group is None or near is None:
+        group = None
+        if near is not None:
+            back = str(near)
+            group = cgroup.make(
+                near, cgroup.new_name(), lambda path: self.arm(do="leave", path=str(path), to=back)
+            )
+        if group is None:
             raise UsageError(
                 "process.memory_limit cannot be injected here: no control group with a limit can be made",
                 hint="use how: rlimit, or name a control group that may be written",
             )
-        self.arm(do="leave", path=str(group.path), to=str(near))
         self._set(group, max(self.attributes.room, 1 << 16), "")
         for process in processes:
             (group.path / "cgroup.procs").write_text(str(process.pid))
