@@ -7,7 +7,8 @@ upstream providers. One concern, one file:
 
     app, endpoints/         what is served where          gateway         one chat request from end to end
     chat_request, body      what was asked, checked       errors, sse     what goes over the wire
-    router, retry, breaker  which provider, how often     providers/      built-in and HTTP
+    router, visit, retry    which provider, how often     providers/      built-in and HTTP
+    breaker, bulkhead       who is left alone, who waits  state/          conversations and accepted work
     cache, ratelimit, auth  who may ask, how often        model, tokenizer, schema   the built-in model
-    audit, masking, logs, metrics, progress  what is told about it       defects   what may be broken
+    audit, masking, logs, metrics, progress  what is told about it       defects*, herd   what may be broken
 """

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from seatrial.systems.reference.endpoints import chat, embeddings, models, operations
+from seatrial.systems.reference.endpoints import chat, embeddings, keeping, models, operations
+from seatrial.systems.reference.endpoints.keeping import Keeping
 from seatrial.systems.reference.errors import ApiError, error_response, server_error
 from seatrial.systems.reference.gateway import Gateway
 from seatrial.systems.reference.middleware import Edge
@@ -24,9 +25,15 @@ def make_app(gateway: Gateway) -> Starlette:
     from starlette.middleware import Middleware
     from starlette.routing import Route
 
+    keeps = Keeping(gateway) if gateway.settings.state else None
+
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        if keeps is not None:
+            await keeps.start()
         yield
+        if keeps is not None:
+            await keeps.close()
         await gateway.close()
 
     app = Starlette(
@@ -39,12 +46,15 @@ def make_app(gateway: Gateway) -> Starlette:
             Route("/ready", operations.ready, methods=["GET"]),
             Route("/metrics", operations.metrics, methods=["GET"]),
             Route("/version", operations.version, methods=["GET"]),
+            *(keeping.routes() if keeps is not None else ()),
         ],
         middleware=[Middleware(Edge, gateway=gateway)],
         exception_handlers={ApiError: _api_error, HTTPException: _http_error, Exception: _unexpected},
         lifespan=lifespan,
     )
     app.state.gateway = gateway
+    if keeps is not None:
+        app.state.store, app.state.work = keeps.store, keeps.work
     return app
 
 

@@ -16,7 +16,17 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 KNOWN_PATHS = frozenset(
-    ("/v1/chat/completions", "/v1/models", "/v1/embeddings", "/health", "/ready", "/metrics", "/version")
+    (
+        "/v1/chat/completions",
+        "/v1/responses",
+        "/v1/conversations",
+        "/v1/models",
+        "/v1/embeddings",
+        "/health",
+        "/ready",
+        "/metrics",
+        "/version",
+    )
 )
 
 

@@ -54,8 +54,10 @@ async def metrics(request: Request) -> Response:
     return Response(body, headers={"content-type": kind})
 
 
-async def version(_request: Request) -> Response:
-    """Name and version."""
+async def version(request: Request) -> Response:
+    """Name and version, and what state is kept: seconds of it that a crash may lose, by kind."""
     from starlette.responses import JSONResponse
 
-    return JSONResponse({"name": "seatrial reference gateway", "version": __version__})
+    gateway: Gateway = request.app.state.gateway
+    state = {"conversations": 0, "work": 0} if gateway.settings.state else {}
+    return JSONResponse({"name": "seatrial reference gateway", "version": __version__, "state": state})
