@@ -94,7 +94,7 @@ def _view(event: Event, later: Sequence[Event]) -> FaultView:
         if isinstance(attributes, dict)
         else "",
         toxicity=_number(event.get("toxicity"), 1.0),
-        injected=_number(event.get("t"), 0.0),
+        injected=_number(event.get("since"), _number(event.get("t"), 0.0)),
         reverted=_number(reverted.get("t"), 0.0) if reverted else None,
         hits=hits if isinstance(hits, int) else None,
         error=one_line(str(failed.get("error") or ("it was not taken back" if failed else "")), 300),

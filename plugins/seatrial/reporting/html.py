@@ -15,6 +15,7 @@ from seatrial.reporting import figures, story, traffic_charts
 from seatrial.reporting.charts import evidence_growth, interval_scale
 from seatrial.reporting.model import Evidence, Finding, Report, SuiteView, TrafficView
 from seatrial.reporting.plots import tone
+from seatrial.reporting.postmortem import clock, impact_words
 from seatrial.reporting.text import slug
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    made.filters.update(node=node, units=units, short=short_digest, command=command)
+    made.filters.update(node=node, units=units, short=short_digest, command=command, span=figures.seconds)
     made.globals.update(
         tone=tone,
         story=story,
@@ -83,6 +84,8 @@ def _environment() -> Environment:
         failed=Outcome.FAILED,
         error=Outcome.ERROR,
         skipped=Outcome.NOT_APPLICABLE,
+        moment=clock,
+        impact_words=impact_words,
     )
     return made
 
@@ -167,7 +170,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("run", f"{_moment(run.created)} · {figures.seconds(run.seconds)}"),
         ("seed", run.seed or "–"),
         ("hardware", _hardware(report)),
-        ("certificate", signed[report.certificate_verified]),
+        ("certificate", signed[report.certificate_verified] if report.gameday is None else ""),
     ]
     return [row for row in rows if row[1]]
 

@@ -55,18 +55,17 @@ def timeline(traffic: TrafficView) -> Markup | None:
     canvas = _timeline_canvas(data, limits)
     centres, low, middle, high = _slices(data.measured, canvas)
     lines, labels = _grid(canvas, limits)
-    parts = [*_stretches(canvas, data), *lines, canvas.band(centres, low, high, "band")]
+    spans, names = _faults(canvas, traffic)
+    parts = [*spans, *_stretches(canvas, data), *lines, canvas.band(centres, low, high, "band")]
     parts += [canvas.curve(centres, middle, "line"), *_beyond(canvas, data.measured, limits)]
     parts += [
         *_warm(canvas, data),
         *_errors(canvas, data.measured),
         canvas.axis(*second_ticks(canvas.right, 8)),
     ]
-    parts += labels
+    parts += [*labels, *names]
     parts += [_timeline_limit(canvas, limit) for limit in limits]
-    return plot(
-        _TIMELINE_HEIGHT, f"{traffic.name}: durations over the run", _timeline_told(data.measured), parts
-    )
+    return plot(_TIMELINE_HEIGHT, f"{traffic.name}: durations over the run", _timeline_told(traffic), parts)
 
 
 def summary_rows(traffic: TrafficView) -> list[tuple[str, dict[str, str]]]:
@@ -180,6 +179,20 @@ def _stretches(canvas: Canvas, data: Columns) -> list[str]:
     return parts
 
 
+def _faults(canvas: Canvas, traffic: TrafficView) -> tuple[list[str], list[str]]:
+    """The stretches in which a fault was at work; its name with its witness, to be drawn over the data."""
+    spans, names = [], []
+    for place, fault in enumerate(traffic.faults):
+        end = fault.end(canvas.right + traffic.began)
+        start, stop = canvas.x(fault.injected - traffic.began), canvas.x(end - traffic.began)
+        spans.append(rect(start, 0, max(stop - start, 0.4), canvas.base, "fault"))
+        at, anchor = (start, "start") if start < 60 else (stop, "end")
+        words = f"{fault.name}: {fault.witness}"
+        y = 11.0 + 14 * (place % 4)
+        names.append(text(at, y, words, "label strong", anchor, 5 if anchor == "start" else -5))
+    return spans, names
+
+
 def _span(canvas: Canvas, data: Columns, segment: int) -> tuple[float, float]:
     """Where a segment begins and ends, percent of the width."""
     times = finite(data.intended[data.segment == segment])
@@ -238,10 +251,12 @@ def _errors(canvas: Canvas, data: Columns) -> list[str]:
     return strokes
 
 
-def _timeline_told(data: Columns) -> str:
+def _timeline_told(traffic: TrafficView) -> str:
+    data = traffic.columns.measured
     found = spread(data.duration[~data.failed])
     said = ", ".join(f"{name} {figures.seconds(value)}" for name, value in found.items())
     wrong = ", ".join(f"{number} {kind}" for kind, number in data.errors()) or "none"
     segments = len(np.unique(data.segment[data.segment >= 0]))
     seen = f"{figures.plural(len(data), 'exchange')} in {figures.plural(segments, 'segment')}"
-    return f"{seen}; {said}; errors: {wrong}"
+    under = "".join(f"; {each.name}: {each.what}, {each.witness}" for each in traffic.faults)
+    return f"{seen}; {said}; errors: {wrong}{under}"

@@ -10,12 +10,13 @@ from seatrial.reporting.html import render_html
 from seatrial.reporting.junit import render_junit
 from seatrial.reporting.markdown import render_markdown
 from seatrial.reporting.model import Report
+from seatrial.reporting.postmortem import render_postmortem
 
 
 def write_reports(
     journal_path: Path, out_dir: Path, *, certificate_verified: bool | None = None
 ) -> list[Path]:
-    """Write ``report.html``, ``summary.md`` and ``junit.xml``.
+    """Write ``report.html``, ``summary.md`` and ``junit.xml``; of a game day ``postmortem.md``, too.
 
     Args:
         journal_path: the journal, also one of a run that was killed.
@@ -43,6 +44,8 @@ def write_all(report: Report, out_dir: Path) -> list[Path]:
         "summary.md": render_markdown(report),
         "junit.xml": render_junit(report),
     }
+    if report.gameday is not None:
+        texts["postmortem.md"] = render_postmortem(report)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():

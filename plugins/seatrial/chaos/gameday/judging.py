@@ -97,20 +97,29 @@ def steady_after(pulse: Pulse, moment: Moment, acted: float | None, consecutive:
 
 
 def judge_recovery(
-    pulse: Pulse, moment: Moment, acted: float | None, consecutive: int, limit: float, now: float
+    pulse: Pulse,
+    moment: Moment,
+    acted: float | None,
+    consecutive: int,
+    limit: float,
+    now: float,
+    *,
+    fault: bool = True,
 ) -> Found | None:
     """Whether the traffic was good again in time; None while that is open.
 
     Args:
         pulse, moment, acted, consecutive: as `steady_after`.
+        fault: whether there was something to recover from.
         limit: seconds.
         now: seconds of the run.
     """
     took = steady_after(pulse, moment, acted, consecutive)
     if took is not None:
         told = f"{consecutive} good requests in a row from {format_duration(round(took, 2))} on"
-        if took <= 0:
-            told = f"{consecutive} good requests in a row: no caller noticed anything"
+        if took <= 0 or not fault:
+            noticed = ": no caller noticed anything" if fault else ""
+            told = f"{consecutive} good requests in a row{noticed}"
         if took <= limit:
             return Found(Outcome.PASSED, f"{told} (limit {format_duration(limit)})", took)
         return Found(Outcome.FAILED, f"{told}, {format_duration(limit)} were allowed", took)

@@ -74,7 +74,7 @@ class Faults:
             self._tell("failed", name, inject, None, error.what)
             raise
         self.active[name] = self.all[name] = Active(name, inject, fault, item, moment)
-        self._tell("injected", name, inject, None)
+        self._tell("injected", name, inject, None, since=moment.at)
         return self.active[name]
 
     def revert(self, name: str) -> Active:
@@ -135,7 +135,13 @@ class Faults:
             self._journey.record("steady", fault=active.name, seconds=round(found, 3))
 
     def _tell(
-        self, phase: str, name: str, inject: Inject, hits: int | None, error: str | None = None
+        self,
+        phase: str,
+        name: str,
+        inject: Inject,
+        hits: int | None,
+        error: str | None = None,
+        since: float | None = None,
     ) -> None:
         fields: dict[str, Any] = {
             "phase": phase,
@@ -148,4 +154,8 @@ class Faults:
             "hits": hits,
             "error": error,
         }
+        if since is not None:
+            fields["since"] = (
+                since  # before the first byte was changed; the event comes when that was read back
+            )
         self._journey.record("fault", **fields)

@@ -245,7 +245,8 @@ class Runner:
                 self.faults.acted(active)
             moment, acted = active.moment, active.acted
         journey = self.journey
-        return judge_recovery(journey.pulse, moment, acted, wanted, limit, journey.clock())
+        now, caused = journey.clock(), anchor != number
+        return judge_recovery(journey.pulse, moment, acted, wanted, limit, now, fault=caused)
 
     def look(self) -> None:
         """What the monitor wants to know a few times a second."""
