@@ -11,6 +11,7 @@ from seatrial.core.exchange import ErrorKind, Exchange
 from seatrial.core.log import Log
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
+from seatrial.core.punctuality import Punctuality
 from seatrial.core.risk import Risk
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
@@ -23,7 +24,7 @@ class Recording:
 
     name = "recording"
     live = True
-    late = False
+    late = Punctuality()
 
     def __init__(
         self,
@@ -63,8 +64,8 @@ class Recording:
                     Exchange(index, 0, 0, done, first_chunk=first, status=0 if error else 200, error=error)
                 )
 
-    def behind(self, limit: float | None) -> str | None:
-        return "the generator fell behind" if self.late and limit is not None else None
+    def punctuality(self) -> Punctuality:
+        return self.late
 
     def watch(self, trial: Trial) -> None:
         pass
@@ -176,8 +177,22 @@ def test_a_verdict_survives_the_journal() -> None:
     assert Verdict.from_dict(verdict.to_dict()) == verdict
 
 
-def test_a_generator_that_fell_behind_shows_nothing_about_time() -> None:
+def test_a_generator_that_fell_behind_passes_nothing_about_time() -> None:
     stream = Recording(lognormal(0.2, 20_000))
-    stream.late = True
-    assert P95.judge(stream).outcome is Outcome.INCONCLUSIVE
+    stream.late = Punctuality(p99=0.06)
+    verdict = P95.judge(stream)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "fell behind its schedule" in verdict.reason
     assert AVAILABILITY.judge(stream).outcome is Outcome.PASSED
+
+
+def test_a_failure_that_may_be_the_harnesss_own_lateness_is_not_proven() -> None:
+    durations = np.where(np.arange(2000) % 5 == 0, 1.05, 0.2)
+    stream = Recording(durations)
+    stream.late = Punctuality(loop_p99=0.1)
+    verdict = P95.judge(stream)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "may be the harness's own" in verdict.reason
+    far = Recording(durations * 3)
+    far.late = Punctuality(loop_p99=0.1)
+    assert P95.judge(far).outcome is Outcome.FAILED

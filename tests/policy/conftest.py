@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from seatrial.policy.loader import LoadedPolicy, load_policy
 from seatrial.policy.problems import PolicyError
 

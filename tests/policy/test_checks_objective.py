@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.policy.conftest import Load, Refused
 
 LATENCY = "indicator: operation.duration, op: lte, value: 1s, target: 95%"

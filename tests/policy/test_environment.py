@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from seatrial.policy.environment import is_secret
 from seatrial.policy.secret import Secret
 from tests.policy.conftest import Load, Refused

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from seatrial.policy.extends import bundled_policies, find_policy
 from seatrial.policy.loader import load_policy
 from seatrial.policy.problems import PolicyError

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from seatrial.policy.marked import Marked, Origin, kind_of, mark, read_document, read_documents
 from seatrial.policy.problems import PolicyError
 

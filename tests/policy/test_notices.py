@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 
 import pytest
+
 from seatrial.core.risk import Risk
 from seatrial.policy.loader import load_policy
 from seatrial.policy.notices import fewest_requests

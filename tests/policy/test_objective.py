@@ -5,10 +5,10 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pytest
 from seatrial.core.errors import UsageError
 from seatrial.core.units import Quantity
 from seatrial.policy.objective import Bar, ObjectiveSpec, Op

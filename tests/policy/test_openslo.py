@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from seatrial.policy.effective import digest_of
 from tests.policy.conftest import Load, Refused
 

@@ -24,7 +24,7 @@ J = "policy.yaml:12 spec.objectives[1]"
         ("name: support-bot}", "name: support bot}", "policy.yaml:3 metadata.name: 'support bot' is no name\n  a name is made of letters, digits, dots, dashes and underscores"),
         ("spec:\n", "spec:\n  objectve: []\n", "policy.yaml:5 spec.objectve: unknown key 'objectve', did you mean 'objectives'?"),
         ("spec:\n", "spec:\n  scenarios: []\n", "policy.yaml:5 spec.scenarios: unknown key 'scenarios': open-loop load is not part of this version"),
-        ("concurrency: 8", "arrivals: {kind: poisson}", f"{S}.arrivals: unknown key 'arrivals': open-loop load is not part of this version"),
+        ("concurrency: 8", "arrivals: {kind: poisson}", f"{S}.arrivals: arrivals of kind poisson need rate"),
         ("model: small", "zzz: small", f"{T}.zzz: unknown key 'zzz'\n  known here: name, protocol, uri, model, apiKey, headers, environment, identity, capabilities, prices, timeouts, tls, http, health, process, maxBody"),
         ("model: small", "model: 4", f"{T}.model: a text is expected, not the number 4\n  put it into quotes"),
         ("model: small", "model: [a]", f"{T}.model: a text is expected, not a list"),

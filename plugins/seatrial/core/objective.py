@@ -19,6 +19,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.indicator import INDICATORS, Indicator, find
 from seatrial.core.log import Bools, Floats, Log
 from seatrial.core.outcome import Outcome
+from seatrial.core.punctuality import Punctuality
 from seatrial.core.risk import Risk
 from seatrial.core.verdict import Verdict
 
@@ -63,8 +64,8 @@ class Stream(Protocol):
     def extend(self, until: Callable[[], bool]) -> None:
         """Send more until *until* says so or the budget is spent."""
 
-    def behind(self, limit: float | None) -> str | None:
-        """Why a limit in seconds cannot be judged (our generator was late), None where it can."""
+    def punctuality(self) -> Punctuality:
+        """How late the generator itself was up to now."""
 
     def watch(self, trial: Trial) -> None:
         """Told after every look at the evidence that brought something new."""

@@ -13,6 +13,7 @@ from seatrial.core.evidence.dependence import estimate_deff
 from seatrial.core.evidence.fixed import judge as judge_fixed
 from seatrial.core.log import Log
 from seatrial.core.outcome import Outcome
+from seatrial.core.punctuality import Punctuality
 from seatrial.core.risk import Risk
 from seatrial.core.trial import WIDEST, no_data
 from seatrial.core.verdict import Verdict
@@ -53,9 +54,9 @@ class Recorded:
     def extend(self, until: Callable[[], bool]) -> None:
         """Nothing can be added."""
 
-    def behind(self, limit: float | None) -> str | None:
-        """How punctual the generator was is not recorded."""
-        return None
+    def punctuality(self) -> Punctuality:
+        """Of a recording's generator nothing is known, so nothing is held against it."""
+        return Punctuality()
 
     def watch(self, trial: Trial) -> None:
         """Nothing runs."""

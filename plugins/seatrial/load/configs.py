@@ -10,7 +10,7 @@ from seatrial.targets.secret import Secret
 
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
-    from seatrial.policy.target import TargetSpec
+    from seatrial.policy.target import Http, TargetSpec
 
 
 def targets(loaded: LoadedPolicy) -> dict[str, TargetConfig]:
@@ -19,7 +19,7 @@ def targets(loaded: LoadedPolicy) -> dict[str, TargetConfig]:
 
 
 def _target(spec: TargetSpec, loaded: LoadedPolicy, number: int) -> TargetConfig:
-    http, limits = spec.http, spec.timeouts
+    limits = spec.timeouts
     authorities = loaded.file("spec", "targets", number, "tls", "ca")
     return TargetConfig(
         name=spec.name,
@@ -29,19 +29,27 @@ def _target(spec: TargetSpec, loaded: LoadedPolicy, number: int) -> TargetConfig
         api_key=Secret(spec.apiKey.reveal()) if spec.apiKey else None,
         headers=_headers(spec.headers),
         timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
-        tls=Tls(verify=spec.tls.verify, ca_file=str(authorities) if authorities else None),
-        http_json=None
-        if http is None
-        else HttpJson(
-            method=http.method,
-            path=http.path or "",
-            headers=_headers(http.headers),
-            body=http.body,
-            answer=http.answer,
-        ),
+        tls=Tls(spec.tls.verify, str(authorities) if authorities else None, spec.tls.server_name),
+        http_json=None if spec.http is None else _http_json(spec.http),
         max_body=spec.maxBody,
         capabilities=frozenset(spec.capabilities),
         health=spec.health,
+    )
+
+
+def _http_json(http: Http) -> HttpJson:
+    return HttpJson(
+        method=http.method,
+        path=http.path or "",
+        headers=_headers(http.headers),
+        body=http.body,
+        answer=http.answer,
+        finish_reason=http.finish_reason,
+        model=http.model,
+        input_tokens=http.input_tokens,
+        output_tokens=http.output_tokens,
+        error=http.error,
+        end=http.end,
     )
 
 

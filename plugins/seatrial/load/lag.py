@@ -1,47 +1,16 @@
-"""How punctual the generator itself was: a run whose generator fell behind is not fast, it is not proven."""
+"""Gathers how punctual the generator is while the traffic runs."""
 
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 
 import numpy as np
 
-from seatrial.core.units import format_duration
-
-SHARE = 0.05  # of a limit on time: what the generator may be late at its 99th percentile
-FLOOR = 0.001  # seconds: no generator is asked to be better than this
-
-
-@dataclass(frozen=True, slots=True)
-class Punctuality:
-    """Lateness of the generator, in seconds.
-
-    Attributes:
-        p50, p99: of the requests' departures behind their schedule.
-        loop_p99: of the event loop's own wake-ups: a busy harness adds as much to every latency.
-    """
-
-    p50: float
-    p99: float
-    loop_p99: float
-
-    def behind(self, limit: float | None) -> str | None:
-        """Why a limit of *limit* seconds cannot be judged, None where it can; None for limits not on time."""
-        if limit is None:
-            return None
-        allowed = max(SHARE * limit, FLOOR)
-        worst = max(self.p99, self.loop_p99)
-        if worst <= allowed:
-            return None
-        return (
-            f"the generator fell behind: {format_duration(worst)} at its 99th percentile,"
-            f" where {format_duration(allowed)} is a twentieth of the limit"
-        )
+from seatrial.core.punctuality import Punctuality
 
 
 class Lag:
-    """Gathers lateness as the traffic runs; 4 bytes a departure."""
+    """Lateness, at 4 bytes a departure."""
 
     def __init__(self) -> None:
         self._late = array("f")

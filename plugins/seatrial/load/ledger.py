@@ -12,9 +12,9 @@ import numpy as np
 from seatrial.core.exchange import Exchange
 from seatrial.core.log import Log
 from seatrial.core.objective import Objective
+from seatrial.core.punctuality import Punctuality
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
-from seatrial.load.lag import Punctuality
 
 Record = Callable[..., None]
 

@@ -8,6 +8,7 @@ otherwise the fast ones would be judged first.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
@@ -16,6 +17,7 @@ import numpy as np
 from seatrial.core.exchange import Exchange
 from seatrial.core.log import Log
 from seatrial.core.objective import Objective
+from seatrial.core.punctuality import Punctuality
 from seatrial.core.risk import Risk
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
@@ -187,6 +189,8 @@ class Traffic:
 
     async def _extend(self, until: Callable[[], bool]) -> None:
         if self._client is None:
+            # What lives now lives on: full collections during the traffic need not walk it again.
+            gc.freeze()
             self._client = await self._connect()
             self._zero = clock()
             self._ledger.opened()
@@ -230,7 +234,8 @@ class Traffic:
                 asked = clock()
                 await asyncio.wait((run,), timeout=POLL)
                 if not run.done():
-                    self._lag.woke(clock() - asked - POLL)
+                    # Event loops round their timers up to a millisecond: that much is no lag.
+                    self._lag.woke(max(clock() - asked - POLL - 0.001, 0.0))
                 look()
             if self._trouble is not None:
                 raise self._trouble
@@ -276,9 +281,9 @@ class Traffic:
             self._order = self._shuffle.permutation(self._prompts).tolist()
         return self._order.pop()
 
-    def behind(self, limit: float | None) -> str | None:
-        """Why a limit on time cannot be judged: the generator itself was too late."""
-        return self._lag.summary().behind(limit)
+    def punctuality(self) -> Punctuality:
+        """How late the generator itself was up to now."""
+        return self._lag.summary()
 
     def watch(self, trial: Trial) -> None:
         """Tell how a verdict is coming along."""

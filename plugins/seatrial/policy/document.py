@@ -26,8 +26,6 @@ from seatrial.policy.traffic import TrafficSpec
 API_VERSION = "seatrial/v1alpha1"
 
 LATER = {
-    "arrivals": "open-loop load is not part of this version",
-    "connections": "open-loop load is not part of this version",
     "scenarios": "open-loop load is not part of this version",
     "comparison": "comparing with a baseline is not part of this version",
     "effectSize": "comparing with a baseline is not part of this version",

@@ -28,6 +28,7 @@ from seatrial.core.units import (
     parse_count,
     parse_duration,
     parse_money,
+    parse_rate,
     parse_share,
     parse_size,
     spell_duration,
@@ -86,6 +87,7 @@ _SHARE = {
         {"type": "number", "minimum": 0, "maximum": 1},
     ]
 }
+_RATE = {"type": "string", "pattern": rf"^\s*{_NUMBER}\s*/(s|m|min|h)\s*$"}
 _SIZE = {"anyOf": [{"type": "string", "pattern": rf"^\s*{_NUMBER}\s*([kMG]?B|[KMG]iB)\s*$"}, {"const": 0}]}
 _COUNT = {"anyOf": [{"type": "string", "pattern": r"^\s*\d+(_\d+)*\s*$"}, {"type": "integer", "minimum": 0}]}
 _MONEY = {
@@ -94,6 +96,10 @@ _MONEY = {
         {"const": 0},
     ]
 }
+
+
+def _spell_rate(rate: float) -> str:
+    return f"{rate!r}/s"
 
 
 def _spell_share(share: float) -> float | int:
@@ -105,6 +111,7 @@ PositiveDuration = Annotated[
     float, AfterValidator(_positive), *_kind(parse_duration, spell_duration, **_DURATION)
 ]
 Share = Annotated[float, *_kind(parse_share, _spell_share, **_SHARE)]
+Rate = Annotated[float, *_kind(parse_rate, _spell_rate, **_RATE)]
 Size = Annotated[int, AfterValidator(_positive), *_kind(parse_size, spell_size, **_SIZE)]
 Count = Annotated[int, *_kind(parse_count, int, **_COUNT)]
 PositiveCount = Annotated[int, AfterValidator(_positive), *_kind(parse_count, int, **_COUNT)]

@@ -118,6 +118,8 @@ class Tls(Model):
 
     ca: str | None = None
     """PEM file of the authorities to trust, relative to the policy; the system's own by default."""
+    server_name: str | None = None
+    """The name the certificate must carry, where it is not the uri's."""
     verify: Flag = True
     """False accepts any certificate: the certificate of the trial says so."""
 
@@ -153,6 +155,18 @@ class Http(Model):
     """Template of the request's body: any YAML, in which {{prompt}} stands for the prompt."""
     answer: JsonPath
     """JSONPath of the answer's text in the response."""
+    finish_reason: JsonPath | None = None
+    """JSONPath of why the answer ended."""
+    model: JsonPath | None = None
+    """JSONPath of the model that answered."""
+    input_tokens: JsonPath | None = None
+    """JSONPath of the tokens of the request, for objectives and budgets of cost."""
+    output_tokens: JsonPath | None = None
+    """JSONPath of the tokens of the answer."""
+    error: JsonPath | None = None
+    """JSONPath of an error inside a 200 answer; where it finds something the exchange has failed."""
+    end: str | None = None
+    """The data that ends a stream of events; a stream without it was cut."""
 
 
 class ProcessSpec(Model):

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
+from seatrial.policy.arrivals import ArrivalsSpec
 from seatrial.policy.fields import Count, Flag, Model, Name, PositiveCount, PositiveDuration, Price, wrong
 
 
@@ -35,7 +36,13 @@ class TrafficSpec(Model):
     prompts: str = "bundled/chat-short"
     """A bundled prompt set (bundled/NAME), or a JSONL file relative to the policy."""
     concurrency: PositiveCount = 4
-    """Requests in flight (closed loop)."""
+    """Requests in flight where there are no arrivals (closed loop)."""
+    arrivals: ArrivalsSpec | None = None
+    """When requests leave, however slow the answers are (open loop); latency counts from then."""
+    connections: PositiveCount | None = None
+    """Most connections at a time under arrivals; requests beyond wait, and their waiting counts."""
+    duration: PositiveDuration | None = None
+    """How long the arrivals last; the budget's duration by default."""
     stream: Flag = False
     """Whether answers are asked for as a stream."""
     warmup: Count = 8
@@ -49,3 +56,19 @@ class TrafficSpec(Model):
     )
     seed: Count | None = None
     """Of the order of prompts; derived from the run's seed by default."""
+
+    @model_validator(mode="after")
+    def _one_loop(self) -> TrafficSpec:
+        if self.arrivals is None:
+            for name in ("connections", "duration"):
+                if getattr(self, name) is not None:
+                    raise wrong(
+                        f"{name} belongs to arrivals, and there are none",
+                        "name arrivals, or use concurrency and budget",
+                    )
+        elif "concurrency" in self.model_fields_set:
+            raise wrong(
+                "arrivals leave on schedule, whatever is in flight: there is no concurrency",
+                "drop concurrency; connections bounds the connections",
+            )
+        return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +14,12 @@ from seatrial.core.outcome import Outcome
 from seatrial.core.recorded import Recorded
 from seatrial.core.units import format_share
 from seatrial.core.verdict import Verdict
-from seatrial.load import configs
-from seatrial.load.budget import Budget, Prices
-from seatrial.load.closed_loop import ClosedLoop
 from seatrial.load.dataset import load_dataset
-from seatrial.load.ledger import Ledger
 from seatrial.load.plan import plan_policy
-from seatrial.load.prompts import PromptSet, load_prompts
-from seatrial.load.sender import PromptSender
-from seatrial.load.traffic import Sender, Traffic
 from seatrial.policy.effective import digest, effective
-from seatrial.targets.client import Client
-from seatrial.targets.config import TargetConfig
 
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
-    from seatrial.policy.traffic import TrafficSpec
-
-
-targets = configs.targets
 
 
 def objectives(loaded: LoadedPolicy) -> list[Objective]:
@@ -43,60 +30,6 @@ def objectives(loaded: LoadedPolicy) -> list[Objective]:
         objective = loaded.objective(spec.name)
         found.append(replace(objective, warning=looser, must_have_data=spec.mustHaveData))
     return found
-
-
-def traffic(
-    loaded: LoadedPolicy,
-    name: str,
-    configs: Mapping[str, TargetConfig],
-    *,
-    seed: int,
-    record: Callable[..., None],
-    objectives: Sequence[Objective],
-) -> Traffic:
-    """The traffic called *name*, ready to send.
-
-    Raises:
-        UsageError: there is none, or its prompts cannot be read.
-    """
-    spec = loaded.traffic(name)
-    config = configs[spec.target or next(iter(configs))]
-    asked = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
-    budget = Budget(
-        requests=spec.budget.requests,
-        duration=spec.budget.duration,
-        cost=spec.budget.cost.amount if spec.budget.cost else None,
-    )
-    risk = loaded.risk
-    ledger = Ledger(
-        name,
-        record,
-        opening={
-            "target": config.name,
-            "concurrency": spec.concurrency,
-            "stream": spec.stream,
-            "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
-            "prompts": spec.prompts,
-            "prompts_digest": asked.digest,
-            "warmup": spec.warmup,
-            "min_duration": risk.min_duration,
-            "segments": risk.segments,
-        },
-        objectives=objectives,
-        prompt_text=lambda number: asked[number].text,
-    )
-    return Traffic(
-        name,
-        _connector(config, spec, asked),
-        len(asked),
-        arrivals=ClosedLoop(spec.concurrency),
-        budget=budget,
-        risk=risk,
-        seed=seed if spec.seed is None else spec.seed,
-        warmup=spec.warmup,
-        prices=prices(loaded, config.name),
-        ledger=ledger,
-    )
 
 
 def recorded(loaded: LoadedPolicy, objective: str, record: Callable[..., None]) -> Recorded:
@@ -113,21 +46,6 @@ def recorded(loaded: LoadedPolicy, objective: str, record: Callable[..., None]) 
         record("verdict", objective=judged.to_dict(), verdict=verdict.to_dict())
 
     return Recorded(path.name, load_dataset(path), loaded.risk, tell)
-
-
-def _connector(
-    config: TargetConfig, spec: TrafficSpec, prompts: PromptSet
-) -> Callable[[], Awaitable[Sender]]:
-    async def connect() -> Sender:
-        return PromptSender(Client(config, connections=spec.concurrency), prompts, stream=spec.stream)
-
-    return connect
-
-
-def prices(loaded: LoadedPolicy, target: str) -> Prices:
-    """The price list of a target, in dollars a token; zero where the policy has none."""
-    listed = loaded.target(target).prices
-    return Prices() if listed is None else Prices(listed.input.amount / 1e6, listed.output.amount / 1e6)
 
 
 def plan(loaded: LoadedPolicy) -> dict[str, Any]:

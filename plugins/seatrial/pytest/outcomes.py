@@ -6,8 +6,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-NOT_PROVEN = 6
-"""Exit status of a session in which nothing failed and something was not proven (pytest uses 0 to 5)."""
+NOT_PROVEN = 10
+"""Exit status of a session in which nothing failed and something was not proven (pytest uses up to 6)."""
 
 
 class Inconclusive(Exception):

@@ -21,6 +21,8 @@ from seatrial.core.exchange import Exchange
 from seatrial.core.journal import Event, JournalWriter, read_journal
 from seatrial.core.objective import Objective, Stream
 from seatrial.core.verdict import Verdict
+from seatrial.load import from_policy
+from seatrial.load.configs import targets
 from seatrial.load.traffic import Traffic
 from seatrial.policy.document import ReleasePolicy
 from seatrial.policy.effective import digest
@@ -89,7 +91,7 @@ class TrialRun:
         self._probes: list[Exchange] = []
         self.worker = (getattr(config, "workerinput", None) or {}).get("workerid")
         self.is_controller = self.worker is None and getattr(config.option, "dist", "no") != "no"
-        self._configs = assemble.targets(loaded)
+        self._configs = targets(loaded)
         self._controls = Controls.of(loaded)
         earlier = config.getoption("trial_continue")
         self._earlier = Earlier(Path(earlier), digest(loaded)) if earlier else None
@@ -203,7 +205,7 @@ class TrialRun:
         """
         if name not in self._traffics:
             objectives = [objective for objective in self._objectives.values() if objective.traffic == name]
-            self._traffics[name] = assemble.traffic(
+            self._traffics[name] = from_policy.traffic(
                 self.loaded, name, self._configs, seed=self.seed, record=self._told, objectives=objectives
             )
             if self._earlier:

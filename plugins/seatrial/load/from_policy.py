@@ -1,0 +1,129 @@
+"""The traffics that a policy names, ready to send."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from seatrial.core.objective import Objective
+from seatrial.core.risk import Risk
+from seatrial.load.budget import Budget, Prices
+from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.lag import Lag
+from seatrial.load.ledger import Ledger
+from seatrial.load.open_loop import OpenLoop
+from seatrial.load.prompts import PromptSet, load_prompts
+from seatrial.load.schedules import schedule_of
+from seatrial.load.sender import PromptSender
+from seatrial.load.traffic import Arrivals, Sender, Traffic
+from seatrial.targets.client import Client
+from seatrial.targets.config import TargetConfig
+
+if TYPE_CHECKING:
+    from seatrial.policy.loader import LoadedPolicy
+    from seatrial.policy.traffic import TrafficSpec
+
+CONNECTIONS = 256
+"""Most connections at a time under arrivals, where the policy names no number."""
+
+
+def traffic(
+    loaded: LoadedPolicy,
+    name: str,
+    configs: Mapping[str, TargetConfig],
+    *,
+    seed: int,
+    record: Callable[..., None],
+    objectives: Sequence[Objective] = (),
+    risk: Risk | None = None,
+    told_as: str | None = None,
+) -> Traffic:
+    """The traffic called *name*, ready to send.
+
+    Args:
+        loaded: the policy.
+        name: as in the policy.
+        configs: its targets, by name.
+        seed: of the run; the traffic's own, where the policy names one, comes first.
+        record: writes an event to the journal.
+        objectives: whose bad exchanges are journalled whole.
+        risk: instead of the policy's.
+        told_as: its name in the journal, where it is not the policy's (the same traffic under a fault).
+
+    Raises:
+        UsageError: there is none, its prompts cannot be read, or its arrivals make no schedule.
+    """
+    spec = loaded.traffic(name)
+    config = configs[spec.target or next(iter(configs))]
+    asked = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
+    seed = seed if spec.seed is None else spec.seed
+    lag = Lag()
+    risk = risk or loaded.risk
+    return Traffic(
+        told_as or name,
+        _connector(config, spec, asked),
+        len(asked),
+        arrivals=_arrivals(loaded, spec, seed, lag),
+        budget=_budget(spec),
+        risk=risk,
+        seed=seed,
+        warmup=spec.warmup,
+        prices=prices(loaded, config.name),
+        ledger=Ledger(
+            told_as or name,
+            record,
+            opening={"target": config.name, **_opening(spec, asked, risk)},
+            objectives=objectives,
+            prompt_text=lambda number: asked[number].text,
+        ),
+        lag=lag,
+    )
+
+
+def prices(loaded: LoadedPolicy, target: str) -> Prices:
+    """The price list of a target, in dollars a token; zero where the policy has none."""
+    listed = loaded.target(target).prices
+    return Prices() if listed is None else Prices(listed.input.amount / 1e6, listed.output.amount / 1e6)
+
+
+def _budget(spec: TrafficSpec) -> Budget:
+    cost = spec.budget.cost.amount if spec.budget.cost else None
+    return Budget(requests=spec.budget.requests, duration=spec.budget.duration, cost=cost)
+
+
+def _arrivals(loaded: LoadedPolicy, spec: TrafficSpec, seed: int, lag: Lag) -> Arrivals:
+    if spec.arrivals is None:
+        return ClosedLoop(spec.concurrency)
+    trace = loaded.file("spec", "traffic", spec.name, "arrivals", "file")
+    duration = spec.duration or spec.budget.duration
+    return OpenLoop(schedule_of(spec.arrivals, duration, [seed, *spec.name.encode()], trace), lag.departed)
+
+
+def _opening(spec: TrafficSpec, asked: PromptSet, risk: Risk) -> dict[str, Any]:
+    budget = _budget(spec)
+    arrivals = spec.arrivals.model_dump(mode="json", exclude_none=True) if spec.arrivals else None
+    return {
+        "concurrency": None if arrivals else spec.concurrency,
+        "arrivals": arrivals,
+        "connections": _connections(spec),
+        "stream": spec.stream,
+        "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
+        "prompts": spec.prompts,
+        "prompts_digest": asked.digest,
+        "warmup": spec.warmup,
+        "min_duration": risk.min_duration,
+        "segments": risk.segments,
+    }
+
+
+def _connections(spec: TrafficSpec) -> int:
+    return spec.concurrency if spec.arrivals is None else spec.connections or CONNECTIONS
+
+
+def _connector(
+    config: TargetConfig, spec: TrafficSpec, prompts: PromptSet
+) -> Callable[[], Awaitable[Sender]]:
+    async def connect() -> Sender:
+        return PromptSender(Client(config, connections=_connections(spec)), prompts, stream=spec.stream)
+
+    return connect

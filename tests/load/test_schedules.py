@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from seatrial.core.errors import UsageError
+from seatrial.load.schedules import read_trace, schedule_of
+from seatrial.policy.arrivals import ArrivalsSpec
+
+
+def spec(**fields: Any) -> ArrivalsSpec:
+    return ArrivalsSpec.model_validate(fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"kind": "constant", "rate": "50/s"}, 500),
+        ({"kind": "poisson", "rate": "50/s"}, 500),
+        ({"kind": "gamma", "rate": "50/s", "cv": 3}, 500),
+        ({"kind": "ramp", "start": "0/s", "rate": "100/s"}, 500),
+        ({"kind": "steps", "rates": ["10/s", "90/s"], "each": "5s"}, 500),
+        ({"kind": "spike", "rate": "40/s", "peak": "140/s", "at": "2s", "lasting": "1s"}, 500),
+        (
+            {"kind": "sinusoid", "rate": "50/s", "amplitude": "20/s", "period": "5s", "process": "constant"},
+            500,
+        ),
+    ],
+)
+def test_every_kind_makes_its_schedule(fields: dict[str, Any], expected: int) -> None:
+    counts = [len(list(schedule_of(spec(**fields), 10.0, [seed]))) for seed in range(10)]
+    assert sum(counts) / 10 == pytest.approx(expected, rel=0.15)
+    times = list(schedule_of(spec(**fields), 10.0, [1]))
+    assert times == list(schedule_of(spec(**fields), 10.0, [1]))
+
+
+def test_a_rate_without_an_end() -> None:
+    assert len(list(islice(schedule_of(spec(kind="poisson", rate="10/s"), None, [1]), 5000))) == 5000
+    with pytest.raises(UsageError, match="need a duration"):
+        schedule_of(spec(kind="ramp", start="1/s", rate="2/s"), None, [1])
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"kind": "poisson"}, "need rate"),
+        ({"kind": "constant", "rate": "5/s", "peak": "9/s"}, "have no peak"),
+        ({"kind": "poisson", "rate": "5"}, "5"),
+        ({"kind": "gamma", "rate": "5/s", "cv": 0}, "greater than 0"),
+        ({"kind": "sometimes", "rate": "5/s"}, "kind"),
+    ],
+)
+def test_what_is_no_schedule_is_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        spec(**fields)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["time,tokens\n10.5,3\n11,4\n13,5\n", '{"timestamp": 10.5}\n{"timestamp": 11}\n{"timestamp": 13}\n'],
+)
+def test_a_trace_is_replayed(tmp_path: Path, content: str) -> None:
+    (tmp_path / "t").write_text(content)
+    assert list(schedule_of(spec(kind="trace", file="t"), None, [1], tmp_path / "t")) == [0.0, 0.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("when\n1\n", "has no time"),
+        ("time\nsoon\n", "'soon' is no time"),
+        ("", "finite numbers"),
+        ("time\n3\n2\n", "arrival 2 of the trace"),
+        ('{"time": 1}\nnot json\n', "t:2: this line is not JSON"),
+    ],
+)
+def test_a_trace_that_is_none_is_refused(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "t").write_text(content)
+    with pytest.raises(UsageError, match=message):
+        list(schedule_of(spec(kind="trace", file="t"), None, [1], tmp_path / "t"))
+
+
+def test_a_missing_trace_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_trace(tmp_path / "t")
