@@ -22,6 +22,9 @@ REST_JITTER = 0.2
 HOLD_JITTER = 0.1
 """The share by which a wait that was asked for is longer; never shorter."""
 
+FLOOD = 0.3
+"""Seconds for which the defect breaker-half-open-floods lets everybody through."""
+
 
 class State(Enum):
     """The three states; the value is what the metrics show."""
@@ -101,6 +104,8 @@ class Breaker:
         """A call failed: opens where it was one too many."""
         if ticket != self._period or self._defects.on("breaker-never-opens"):
             return
+        if self._flooded():
+            return
         if self._until is None:
             self._in_a_row += 1
             self._remember(failed=True)
@@ -117,6 +122,11 @@ class Breaker:
         """The provider asked for as much patience: open until then, for all calls."""
         if self.wait < seconds:
             self._open(seconds * self._rng.uniform(1, 1 + HOLD_JITTER))
+
+    def _flooded(self) -> bool:
+        """The defect breaker-half-open-floods does not look at the first failure, but after a while."""
+        flood = self._defects.on("breaker-half-open-floods") and self._until is not None
+        return flood and self._clock() < (self._until or 0.0) + FLOOD
 
     def _too_many(self) -> bool:
         if self._in_a_row >= self._policy.consecutive:

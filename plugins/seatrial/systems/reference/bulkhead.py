@@ -18,6 +18,9 @@ from seatrial.systems.reference.settings import Slots
 
 SHARED = 16
 """Slots of the pools that the defects make too small and too wide."""
+HUNG, LATE = 1.5, 30.0
+"""Seconds after which a call counts as hung in those pools, and by which its slot is then given back late."""
+_SHARED = ""
 
 
 class Compartment:
@@ -92,20 +95,31 @@ class Bulkhead:
         try:
             if not await compartment.enter(seconds):
                 raise _full(self._slots.wait)
+            began = asyncio.get_running_loop().time()
             try:
                 yield
             finally:
-                compartment.leave()
+                self._leave(key, compartment, began)
         finally:
             self.at_work -= 1
-            if compartment.idle:
-                self._compartments.pop(key, None)
+
+    def _leave(self, key: tuple[str, str], compartment: Compartment, began: float) -> None:
+        loop = asyncio.get_running_loop()
+        if _SHARED in key and loop.time() - began > HUNG:
+            loop.call_later(LATE, self._left, key, compartment)
+        else:
+            self._left(key, compartment)
+
+    def _left(self, key: tuple[str, str], compartment: Compartment) -> None:
+        compartment.leave()
+        if compartment.idle:
+            self._compartments.pop(key, None)
 
     def _place(self, caller: str, model: str) -> tuple[tuple[str, str], int, float | None]:
         if self._defects.on("shared-pool-starves-tenants"):
-            return ("", ""), SHARED, None
+            return (_SHARED, _SHARED), SHARED, None
         if self._defects.on("model-pool-shared"):
-            return (caller, ""), SHARED, None
+            return (caller, _SHARED), SHARED, None
         return (caller, model), self._slots.compartment, self._slots.wait
 
 

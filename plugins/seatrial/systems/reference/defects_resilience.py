@@ -114,7 +114,7 @@ RESILIENCE = (
     ),
     Defect(
         "fallback-to-wrong-model",
-        "every provider but the first is asked for another model",
+        "every provider but the first is asked for another model, which answers",
         ("R04", "R15"),
         SUITE,
         ("test_answers[provider-outage/model-kept]",),
@@ -163,7 +163,7 @@ RESILIENCE = (
     ),
     Defect(
         "health-flaps",
-        "/ready says 503 at every second question while a provider is in trouble, though all are answered",
+        "/ready says 503 at two of three questions while a provider is in trouble, though all are answered",
         ("R09", "R20"),
         SUITE,
         ("test_answers[region-loss/health-truthful]",),
@@ -177,14 +177,14 @@ RESILIENCE = (
     ),
     Defect(
         "shared-pool-starves-tenants",
-        "all tenants and models share 16 slots, first come first served",
+        "all tenants and models share 16 slots, and a call that hung gives its slot back late",
         ("R06", "R14"),
         SUITE,
         ("test_during[noisy-neighbour/operation.duration]", "test_during[noisy-neighbour/availability]"),
     ),
     Defect(
         "model-pool-shared",
-        "all models of a tenant share 16 slots and one circuit breaker",
+        "all models of a tenant share 16 slots, and a call that hung gives its slot back late",
         ("R06", "R14"),
         SUITE,
         ("test_during[noisy-neighbour/operation.duration]", "test_during[noisy-neighbour/availability]"),

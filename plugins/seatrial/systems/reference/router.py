@@ -78,6 +78,7 @@ class Router:
             if ticket is None:
                 continue
             asked = self._rewritten(provider, ask)
+            route.model = asked.model if asked is not ask else None
             visit = Visit(self._visitor, provider, breaker, ticket, asked, route)
             try:
                 async with aclosing(visit.events()) as events:
@@ -98,8 +99,7 @@ class Router:
 
     def _breaker(self, provider: Provider, ask: ChatRequest) -> Breaker:
         """One for each model: that one model is in trouble says nothing about the others."""
-        model = "" if self._defects.on("model-pool-shared") else ask.model
-        key = (provider.name, model if model in CHAT_MODELS else "")
+        key = (provider.name, ask.model if ask.model in CHAT_MODELS else "")
         if key not in self._breakers:
             self._breakers[key] = Breaker(self._settings.breaking, time.monotonic, self._rng, self._defects)
         return self._breakers[key]

@@ -40,6 +40,7 @@ class Route:
         provider: who answered, or was asked last.
         attempts: calls made in all.
         tag: what providers are told about the call.
+        model: the model that answered, where it is not the one that was asked for.
         latest: no attempt begins after this time (monotonic).
         begun: whether a part of the answer has been passed on.
     """
@@ -47,6 +48,7 @@ class Route:
     provider: str = ""
     attempts: int = 0
     tag: Tag = NO_TAG
+    model: str | None = None
     latest: float = field(default=math.inf, compare=False)
     begun: bool = field(default=False, compare=False)
 

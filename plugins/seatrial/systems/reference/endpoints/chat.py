@@ -81,7 +81,7 @@ class Completion:
         stream = Stream(self._gateway, self._ask, self._answer, send)
         async with aclosing(self._events()) as events:
             first = await anext(events)
-            self._answer.degraded = self._gateway.degraded(self._route)
+            self._mark()
             await stream.begin(self._headers())
             await stream.run(first, events)
 
@@ -96,7 +96,7 @@ class Completion:
             async with aclosing(self._events()) as events:
                 async for event in events:
                     answer.add(event)
-            answer.degraded = self._gateway.degraded(self._route)
+            self._mark()
             if self._key is not None and answer.degraded is None:
                 self._gateway.cache.put(self._key, answer)
         else:
@@ -119,6 +119,10 @@ class Completion:
                     self._gateway.metrics.first_chunk.observe(time.perf_counter() - started)
                     first = False
                 yield event
+
+    def _mark(self) -> None:
+        self._answer.degraded = self._gateway.degraded(self._route)
+        self._answer.model = self._route.model or self._answer.model
 
     def _headers(self) -> dict[str, str]:
         headers = {"x-provider": self._route.provider, "x-attempts": str(self._route.attempts)}
