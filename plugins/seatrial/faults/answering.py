@@ -12,8 +12,9 @@ import httptools
 from seatrial.faults import framing
 from seatrial.faults.actions import Action, Close, End, Pause, Reset
 from seatrial.faults.events import EventCounter
+from seatrial.faults.glance import whole_answer
 from seatrial.faults.message import Head
-from seatrial.faults.reader import AnswerReader, is_event_stream
+from seatrial.faults.reader import AnswerReader
 from seatrial.faults.recorder import OK
 
 if TYPE_CHECKING:
@@ -46,14 +47,26 @@ class Answering:
         hit = bool(flights) and flights[0][1] is not None
         if not hit:
             self._session.client.write(data)
-            if self._layer.raw or not flights:
+            if self._layer.raw or not flights or (self._reader.idle and self._glance(data)):
                 return
         try:
-            self._reader.feed(data)
+            self._reader.feed(data, full=hit)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._not_http(data, hit=hit, upgrade=isinstance(error, httptools.HttpParserUpgrade))
         if self._queue:
             self._emit()
+
+    def _glance(self, data: bytes) -> bool:
+        """Whether *data* was one whole answer, and all is done."""
+        flight = self._flights[0][0]
+        whole = whole_answer(data)
+        if whole is None or flight.head_only:
+            return False
+        self._flights.popleft()
+        flight.end_whole(*whole)
+        if self._session.client_eof or self._layer.asking.busy:
+            self._layer.settled()
+        return True
 
     def ended(self, how: Ending) -> bool:
         """The upstream's bytes have ended; True where that is still to be told to the caller, later."""
@@ -98,7 +111,7 @@ class Answering:
             return
         flight, chain = self._flights[0]
         flight.status = self._reader.status
-        self._counter = EventCounter() if is_event_stream(self._reader.headers) else None
+        self._counter = EventCounter() if self._reader.is_event_stream else None
         if chain is not None:
             self._take(chain.head(self._head()))
 
@@ -125,7 +138,8 @@ class Answering:
             return
         self._flights.popleft()
         flight.end(OK)
-        self._layer.settled()
+        if self._session.client_eof or self._layer.asking.busy:
+            self._layer.settled()
 
     def _head(self) -> Head:
         reader = self._reader

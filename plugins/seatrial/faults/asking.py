@@ -70,8 +70,13 @@ class Asking:
             return
         if reader.idle:
             flights = layer.flights
-            busy = self.busy or (bool(flights) and flights[0][1] is not None)
-            self._armed = reader.holding = self._proxy.armed or busy
+            hit = bool(flights) and flights[0][1] is not None
+            self._armed = reader.holding = hit or self._proxy.armed or self.busy
+            flight = None if self._armed else reader.glance(data)
+            if flight is not None:
+                flights.append((flight, None))
+                layer.send_up(data)
+                return
         if not self._armed:
             layer.send_up(data)
             try:
@@ -147,7 +152,7 @@ class Asking:
 
     def _complete(self, flight: Flight) -> None:
         if self._armed:
-            request = self._reader.take(flight.number, flight.started)
+            request = self._reader.take(flight)
             self._completed.append(Held(flight, request, None, self._reader.keep_alive))
 
     def _not_http(self) -> None:

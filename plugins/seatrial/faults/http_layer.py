@@ -49,8 +49,13 @@ class HttpLayer:
 
     def send_up(self, data: bytes) -> None:
         """To the upstream, by way of the TCP toxics."""
-        self.session.dial()
-        self.session.up.feed(data)
+        session = self.session
+        if not session.dialled:
+            session.dial()
+        if session.up.stages:
+            session.up.feed(data)
+        else:
+            session.upstream.write(data)
 
     def become_raw(self) -> None:
         """This is no HTTP (any more): from here on bytes pass unread."""

@@ -1,23 +1,36 @@
-"""Reads requests and answers as they pass, over httptools (llhttp)."""
+"""Reads requests and answers as they pass, over httptools (llhttp).
+
+Most messages only pass: for them headers go straight into a dict and bodies straight into a list, without a
+call into Python for each. Those that a fault may look at are read in full, with every header in its place.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic as clock
+from types import SimpleNamespace
 from typing import Any
 
 import httptools
 
+from seatrial.faults.glance import Template, template
 from seatrial.faults.message import KEY_HEADERS, TENANT_HEADERS, Headers, Request, key_hash
-from seatrial.faults.recorder import Flight, Recorder, hash_of
+from seatrial.faults.recorder import Flight, Recorder, hash_of, hashed
 
 MAX_KEPT = 1 << 20
 """Bytes of a request's body that are kept while it only passes; the hash covers all of them."""
 
-TENANTS = tuple(name.encode() for name in TENANT_HEADERS)
-KEYS = tuple(name.encode() for name in KEY_HEADERS)
+ROLES: dict[bytes, str | None] = {
+    **{name.encode(): "tenant" for name in TENANT_HEADERS},
+    **{name.encode(): "key" for name in KEY_HEADERS},
+}
+"""What a header tells about who asks; spellings that were seen are added."""
+MAX_ROLES = 4096
+NEVER = b"\0"  # no JSON begins so
+MAX_TRIES = 16
+"""Heads of one connection that are learnt, in the hope that the next one is the same."""
 MODEL_FIRST = re.compile(rb'\s*\{\s*"model"\s*:\s*"([^"\\]*)"')
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -33,7 +46,8 @@ class RequestReader:
 
     Attributes:
         idle: whether no request has begun since the last was complete.
-        holding: whether the present request must be kept whole.
+        holding: whether the present request must be kept whole; to be set while idle.
+        flight: of the request at hand, or the last one.
     """
 
     def __init__(
@@ -44,14 +58,21 @@ class RequestReader:
         self._complete = complete
         self.idle = True
         self.holding = False
-        self.size = 0
         self.served = 0
         self.flight: Flight | None = None
-        self._url = b""
         self.headers: RawHeaders = []
+        self._few: dict[bytes, bytes] = {}
+        self._url = b""
         self._parts: list[bytes] = []
+        self._folded = 0
         self._hash: Any = None
-        self._parser = httptools.HttpRequestParser(self)
+        self._quick: Any = None
+        self._full: Any = None
+        self._parser: Any = None
+        self._begun_with = b""
+        self._template: Template | None = None
+        self._tries = 0
+        self._model: tuple[bytes, str | None] | None = None
 
     def feed(self, data: bytes) -> None:
         """More bytes from the caller.
@@ -59,32 +80,54 @@ class RequestReader:
         Raises:
             httptools.HttpParserError: this is no HTTP/1.1.
         """
+        if self.idle:
+            self._choose()
+            self._begun_with = data
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # An offer that the upstream may decline; where it accepts, its 101 tells.
-            self._parser = httptools.HttpRequestParser(self)
+            self._quick = self._full = None
+        if not self.idle and not self.holding:
+            self._fold()
 
-    def take(self, number: int, received: float) -> Request:
-        """The request that has just been completed."""
+    def glance(self, data: bytes) -> Flight | None:
+        """The flight of *data*, where that is one whole request with the same head as one before.
+
+        Only to be asked while `idle`, of a request that is not to be held.
+        """
+        template = self._template
+        body = template.body(data) if template is not None else None
+        if template is None or body is None:
+            return None
+        self.flight = flight = self._recorder.begin(clock())
+        flight.method, flight.path, flight.tenant = template.method, template.path, template.tenant
+        flight.head_only = template.method == "HEAD"
+        flight.request_bytes = len(body)
+        flight.body_hash = hashlib.sha256(template.hashed + body).digest()
+        if self._model is None or not body.startswith(self._model[0]):
+            first = MODEL_FIRST.match(body)
+            self._model = (first[0], model_of(body)) if first else (NEVER, model_of(body))
+        flight.model = self._model[1]
+        self.served += 1
+        return flight
+
+    def take(self, flight: Flight) -> Request:
+        """The request that has just been completed, with every header."""
         headers: Headers = tuple(
             (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers
         )
         return Request(
-            number=number,
-            method=self.method,
+            number=flight.number,
+            method=flight.method,
             target=self._url.decode("latin-1"),
             headers=headers,
-            body=self.body,
+            body=b"".join(self._parts),
             served=self.served,
-            received=received,
+            received=flight.started,
             version=self._parser.get_http_version(),
-            tenant=tenant_of(self.headers),
+            tenant=flight.tenant,
         )
-
-    @property
-    def method(self) -> str:
-        return self._parser.get_method().decode()
 
     @property
     def keep_alive(self) -> bool:
@@ -92,56 +135,97 @@ class RequestReader:
         return bool(self._parser.should_keep_alive())
 
     @property
-    def body(self) -> bytes:
+    def size(self) -> int:
+        """Bytes of the body up to now."""
+        return self._folded + sum(map(len, self._parts))
+
+    # -- inside
+
+    def _learn(self, flight: Flight) -> None:
+        """The next request may have the same head; one that is learnt in vain is not learnt for ever."""
+        if self._tries < MAX_TRIES:
+            self._tries += 1
+            self._template = template(self._begun_with, flight.method, flight.path, flight.tenant)
+
+    def _choose(self) -> None:
+        if self.holding:
+            if self._full is None:
+                self._full = httptools.HttpRequestParser(self._callbacks(self._on_header))
+            self._parser = self._full
+        else:
+            if self._quick is None:
+                self._quick = httptools.HttpRequestParser(self._callbacks(self._few.__setitem__))
+            self._parser = self._quick
+
+    def _callbacks(self, on_header: Callable[[bytes, bytes], None]) -> SimpleNamespace:
+        return SimpleNamespace(
+            on_message_begin=self._on_message_begin,
+            on_url=self._on_url,
+            on_header=on_header,
+            on_headers_complete=self._on_headers_complete,
+            on_body=self._parts.append,
+            on_message_complete=self._on_message_complete,
+        )
+
+    def _fold(self) -> None:
+        """A large body that only passes is hashed as it comes."""
         parts = self._parts
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        if self._hash is None and len(parts) * 1024 + self._folded < MAX_KEPT and self.size < MAX_KEPT:
+            return
+        flight = self.flight
+        if flight is None or not flight.method:
+            return
+        if self._hash is None:
+            self._hash = hashlib.sha256(hashed(flight.method, flight.path))
+            flight.model = model_of(b"".join(parts))
+        for part in parts:
+            self._hash.update(part)
+            self._folded += len(part)
+        parts.clear()
 
     # -- the parser's side
 
-    def on_message_begin(self) -> None:
+    def _on_message_begin(self) -> None:
         self.idle = False
-        self.size = 0
         self._url = b""
         self.headers = []
-        self._parts = []
+        self._few.clear()
+        self._parts.clear()
         self._hash = None
+        self._folded = 0
         self.flight = self._recorder.begin(clock())
 
-    def on_url(self, url: bytes) -> None:
+    def _on_url(self, url: bytes) -> None:
         self._url += url
 
-    def on_header(self, name: bytes, value: bytes) -> None:
+    def _on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name, value))
 
-    def on_headers_complete(self) -> None:
-        flight = self.flight
-        assert flight is not None
-        flight.method = self.method
-        flight.path = self._url.partition(b"?")[0].decode("latin-1")
-        flight.head_only = flight.method == "HEAD"
-        flight.tenant = tenant_of(self.headers)
+    def _on_headers_complete(self) -> None:
+        flight: Any = self.flight
+        flight.method = method = self._parser.get_method().decode()
+        path = self._url.decode("latin-1")
+        flight.path = path.partition("?")[0] if "?" in path else path
+        flight.head_only = method == "HEAD"
+        flight.tenant = tenant_of(self.headers if self.holding else self._few.items())
         self._headed()
 
-    def on_body(self, data: bytes) -> None:
-        self.size += len(data)
+    def _on_message_complete(self) -> None:
+        flight: Any = self.flight
         if self._hash is not None:
-            self._hash.update(data)
-            return
-        self._parts.append(data)
-        if self.size > MAX_KEPT and not self.holding:
-            flight = self.flight
-            assert flight is not None
-            self._hash = hashlib.sha256(f"{flight.method} {flight.path}\n".encode())
-            self._hash.update(self.body)
-
-    def on_message_complete(self) -> None:
-        flight = self.flight
-        assert flight is not None
-        body = self.body
-        flight.request_bytes = self.size
-        flight.body_hash = self._hash.digest() if self._hash else hash_of(flight.method, flight.path, body)
-        flight.model = model_of(body)
+            self._fold()
+            flight.request_bytes = self._folded
+            flight.body_hash = self._hash.digest()
+        else:
+            parts = self._parts
+            body = parts[0] if len(parts) == 1 else b"".join(parts)
+            flight.request_bytes = len(body)
+            flight.body_hash = hash_of(flight.method, flight.path, body)
+            flight.model = model_of(body)
+            if not self.holding:
+                self._learn(flight)
         self.idle = True
+        flight.keep()
         self._complete(flight)
         self.served += 1
 
@@ -150,34 +234,46 @@ class AnswerReader:
     """Reads an upstream's answers.
 
     Args:
-        owner: told of informational answers, heads, bodies and ends.
+        owner: told of informational answers, heads, bodies and ends (`informational`, `answer_head`,
+            `answer_body`, `answer_end`), and asked for `head_only`.
+
+    Attributes:
+        idle: whether no answer has begun since the last was complete.
+        headed: whether the head of the answer at hand is complete.
+        headers: of the answer at hand, where it is read in full.
     """
 
     def __init__(self, owner: Any) -> None:
         self._owner = owner
-        self.headers: RawHeaders = []
-        self.until_close = False
         self.headed = False
-        self.on_body = owner.answer_body
-        self._parser = httptools.HttpResponseParser(self)
-        self._stale = False
+        self.headers: RawHeaders = []
+        self._few: dict[bytes, bytes] = {}
+        self._parts: list[bytes] = []
+        self.idle = True
+        self._quick: Any = None
+        self._full: Any = None
+        self._parser: Any = None
 
-    def feed(self, data: bytes) -> None:
-        """More bytes from the upstream.
+    def feed(self, data: bytes, *, full: bool) -> None:
+        """More bytes from the upstream; *full* says how an answer that begins here is read.
 
         Raises:
             httptools.HttpParserError: this is no HTTP/1.1.
             httptools.HttpParserUpgrade: another protocol is spoken from here on.
         """
-        if self._stale:
-            self.renew()
+        if self.idle:
+            self._choose(full)
         self._parser.feed_data(data)
+        if self._parts:
+            self._pass_parts()
 
     def renew(self) -> None:
         """Begin anew, as on a fresh connection."""
-        self._stale = self.headed = False
+        self.headed = False
+        self.idle = True
+        self._quick = self._full = None
         self.headers = []
-        self._parser = httptools.HttpResponseParser(self)
+        self._parts.clear()
 
     @property
     def status(self) -> int:
@@ -187,35 +283,84 @@ class AnswerReader:
     def version(self) -> str:
         return str(self._parser.get_http_version())
 
+    @property
+    def until_close(self) -> bool:
+        """Whether only the end of the connection ends the body at hand."""
+        return is_endless(self._all())
+
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the answer at hand is a stream of server-sent events."""
+        kind = self._few.get(b"content-type") or self._few.get(b"Content-Type")
+        if kind is None:
+            kind = next((value for name, value in self._all() if name.lower() == b"content-type"), b"")
+        return kind[:17].lower() == b"text/event-stream"
+
+    # -- inside
+
+    def _all(self) -> Iterable[tuple[bytes, bytes]]:
+        return self.headers or self._few.items()
+
+    def _choose(self, full: bool) -> None:
+        if full:
+            if self._full is None:
+                callbacks = self._callbacks(self._on_header, self._owner.answer_body)
+                self._full = httptools.HttpResponseParser(callbacks)
+            self._parser = self._full
+        else:
+            if self._quick is None:
+                callbacks = self._callbacks(self._few.__setitem__, self._parts.append)
+                self._quick = httptools.HttpResponseParser(callbacks)
+            self._parser = self._quick
+
+    def _callbacks(
+        self, on_header: Callable[[bytes, bytes], None], on_body: Callable[[bytes], None]
+    ) -> SimpleNamespace:
+        return SimpleNamespace(
+            on_message_begin=self._on_message_begin,
+            on_header=on_header,
+            on_headers_complete=self._on_headers_complete,
+            on_body=on_body,
+            on_message_complete=self._on_message_complete,
+        )
+
+    def _pass_parts(self) -> None:
+        parts = self._parts
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        parts.clear()
+        self._owner.answer_body(body)
+
     # -- the parser's side
 
-    def on_header(self, name: bytes, value: bytes) -> None:
+    def _on_message_begin(self) -> None:
+        self.idle = False
+        self.headers = []
+        self._few.clear()
+
+    def _on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name, value))
 
-    def on_headers_complete(self) -> None:
-        if self.status < 200:
+    def _on_headers_complete(self) -> None:
+        if self._parser.get_status_code() < 200:
             return
         self.headed = True
-        self.until_close = is_endless(self.headers)
         self._owner.answer_head()
-        if self._owner.head_only:  # llhttp waits for a body that does not come
-            self._stale = True
-            self._end()
+        if self._owner.head_only:  # llhttp would wait for a body that does not come
+            self._quick = self._full = None
+            self._on_message_complete()
 
-    def on_message_complete(self) -> None:
-        if self.headed:
-            self._end()
-        else:
+    def _on_message_complete(self) -> None:
+        self.idle = True
+        if not self.headed:
             self._owner.informational()
-            self.headers = []
-
-    def _end(self) -> None:
+            return
+        if self._parts:
+            self._pass_parts()
         self.headed = False
-        self.headers = []
         self._owner.answer_end()
 
 
-def is_endless(headers: RawHeaders) -> bool:
+def is_endless(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     """Whether only the end of the connection ends the body."""
     for name, value in headers:
         lower = name.lower()
@@ -226,24 +371,28 @@ def is_endless(headers: RawHeaders) -> bool:
     return True
 
 
-def is_event_stream(headers: RawHeaders) -> bool:
-    """Whether the body is a stream of server-sent events."""
-    for name, value in headers:
-        if len(name) == 12 and name.lower() == b"content-type":
-            return value[:17].lower() == b"text/event-stream"
-    return False
-
-
-def tenant_of(headers: RawHeaders) -> str | None:
+def tenant_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     """Who asks: the value of a tenant header, else what stands for the caller's key."""
     key = None
     for name, value in headers:
-        lower = name.lower()
-        if lower in TENANTS:
+        try:
+            role = ROLES[name]
+        except KeyError:
+            role = _new_role(name)
+        if role is None:
+            continue
+        if role == "tenant":
             return value.decode("latin-1")
-        if key is None and lower in KEYS:
+        if key is None:
             key = value
     return key_hash(key.decode("latin-1")) if key else None
+
+
+def _new_role(name: bytes) -> str | None:
+    role = ROLES.get(name.lower())
+    if len(ROLES) < MAX_ROLES:
+        ROLES[name] = role
+    return role
 
 
 def model_of(body: bytes) -> str | None:

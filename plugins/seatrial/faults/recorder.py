@@ -76,50 +76,70 @@ class Attempt(NamedTuple):
 
 
 class Flight:
-    """An attempt while it is on its way, and afterwards."""
+    """An attempt while it is on its way.
 
-    __slots__ = (
-        "body_hash", "ended", "events", "faults", "head_only", "method", "model", "number", "outcome", "path",
-        "request_bytes", "response_bytes", "started", "status", "tenant",
-    )  # fmt: skip
+    Args:
+        recorder: keeps it.
+        number: 1 for the proxy's first.
+        started: when its first byte came.
+    """
 
-    def __init__(self, number: int, started: float) -> None:
+    # Defaults live on the class: most of them stay, and a flight is made for every request.
+    ended = 0.0
+    method = path = ""
+    model: str | None = None
+    tenant: str | None = None
+    body_hash = b""
+    request_bytes = response_bytes = status = events = 0
+    faults: tuple[str, ...] = ()
+    outcome = OPEN
+    head_only = False
+
+    def __init__(self, recorder: Recorder, number: int, started: float) -> None:
+        self._recorder = recorder
         self.number = number
         self.started = started
-        self.ended = 0.0
-        self.method = self.path = ""
-        self.model: str | None = None
-        self.tenant: str | None = None
-        self.body_hash = b""
-        self.request_bytes = self.response_bytes = self.status = self.events = 0
-        self.faults: tuple[str, ...] = ()
-        self.outcome = OPEN
-        self.head_only = False
 
     def end(self, outcome: str) -> None:
         """It is over; only the first word counts."""
         if self.outcome is OPEN:
             self.outcome = outcome
             self.ended = clock()
+            self.keep()
+
+    def end_whole(self, status: int, size: int) -> None:
+        """It was answered in one piece, and nothing acted on it."""
+        self.status = status
+        self.response_bytes = size
+        self.end(OK)
 
     def hit_by(self, name: str) -> None:
         """The toxic *name* acted on it."""
         if name not in self.faults:
             self.faults = (*self.faults, name)
 
-    def attempt(self, proxy: str) -> Attempt:
-        """What is known of it by now."""
-        duration = self.ended - self.started if self.ended else None
-        return Attempt(
-            proxy, self.number, self.started, duration, self.method, self.path, self.model, self.tenant,
-            self.body_hash.hex(), self.request_bytes, self.status, self.response_bytes, self.events,
-            self.faults, self.outcome,
+    def keep(self) -> None:
+        """It is over: only its figures are kept. To be called again where some of them come later."""
+        if self.outcome is not OPEN:
+            self._recorder.keep(self.number, self.figures())
+
+    def figures(self) -> tuple[Any, ...]:
+        """What is known of it by now, in the order of `Attempt` without the proxy."""
+        return (
+            self.number, self.started, self.ended, self.method, self.path, self.model, self.tenant,
+            self.body_hash, self.request_bytes, self.status, self.response_bytes, self.events, self.faults,
+            self.outcome,
         )  # fmt: skip
+
+
+def hashed(method: str, path: str) -> bytes:
+    """What is hashed before the body."""
+    return f"{method} {path}\n".encode()
 
 
 def hash_of(method: str, path: str, body: bytes) -> bytes:
     """What attempts of one logical call have in common."""
-    return hashlib.sha256(b"%b %b\n%b" % (method.encode(), path.encode(), body)).digest()
+    return hashlib.sha256(hashed(method, path) + body).digest()
 
 
 class Recorder:
@@ -132,22 +152,34 @@ class Recorder:
     def __init__(self, proxy: str) -> None:
         self.proxy = proxy
         self.count = 0
-        self._flights: deque[Flight] = deque(maxlen=MAX_ATTEMPTS)
+        # A plain tuple of plain values costs the garbage collector nothing; a flight in its place would.
+        self._kept: deque[Flight | tuple[Any, ...]] = deque(maxlen=MAX_ATTEMPTS)
 
     def begin(self, started: float) -> Flight:
         """A request begins."""
         self.count += 1
-        flight = Flight(self.count, started)
-        self._flights.append(flight)
+        flight = Flight(self, self.count, started)
+        self._kept.append(flight)
         return flight
+
+    def keep(self, number: int, figures: tuple[Any, ...]) -> None:
+        """Attempt *number* is over."""
+        place = number - self.count - 1
+        if -place <= len(self._kept):
+            self._kept[place] = figures
 
     def attempts(self, since: int = 0) -> list[Attempt]:
         """Attempts with a number above *since*, in order; those still on their way are ``open``."""
-        flights = self._flights
-        first = flights[0].number if flights else 1
-        start = max(since - first + 1, 0)
-        return [flights[index].attempt(self.proxy) for index in range(start, len(flights))]
+        kept = self._kept
+        start = max(since - (self.count - len(kept)), 0)
+        return [self._attempt(kept[index]) for index in range(start, len(kept))]
 
     def clear(self) -> None:
         """Forget all attempts; numbers go on."""
-        self._flights.clear()
+        self._kept.clear()
+
+    def _attempt(self, kept: Flight | tuple[Any, ...]) -> Attempt:
+        figures = kept.figures() if isinstance(kept, Flight) else kept
+        number, started, ended, *middle = figures
+        middle[4] = middle[4].hex()
+        return Attempt(self.proxy, number, started, ended - started if ended else None, *middle)

@@ -170,6 +170,9 @@ class Session:
     Args:
         proxy: the proxy that accepted it.
         number: 1 for the proxy's first connection.
+
+    Attributes:
+        dialled: whether the upstream was called.
     """
 
     def __init__(self, proxy: FaultProxy, number: int) -> None:
@@ -184,6 +187,7 @@ class Session:
         self.closed = False
         self.client_eof = False
         self._up_done = self._down_done = False
+        self.dialled = False
         self._dialling: asyncio.Task[None] | None = None
         self._script: Iterator[Pause | Tls | Close | Reset] | None = None
         self._timer: Timer | None = None
@@ -220,14 +224,10 @@ class Session:
         if self.http is None:
             self.dial()
 
-    @property
-    def dialled(self) -> bool:
-        """Whether the upstream was called."""
-        return self._dialling is not None
-
     def dial(self) -> None:
         """Call the upstream, unless that was done."""
-        if self._dialling is None and not self.closed:
+        if not self.dialled and not self.closed:
+            self.dialled = True
             self._dialling = self.proxy.dial(self.upstream, self.refused)
 
     def refused(self) -> None:
@@ -289,7 +289,7 @@ class Session:
     def _end_upstream(self, how: Ending) -> None:
         if how != "eof":
             self._end(how)
-        elif self.http is not None and self._dialling is None:
+        elif self.http is not None and not self.dialled:
             self.close(TRUNCATED)  # nobody was called, and nothing is left to call for
         elif not self.upstream.finish():
             self.close(TRUNCATED)
@@ -379,6 +379,7 @@ class Session:
         self.proxy.count_bytes(old)
         self.upstream = UpstreamSide(self)
         self._dialling = None
+        self.dialled = False
         self.down.discard()
         self.rewire()
 
