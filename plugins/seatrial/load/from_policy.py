@@ -41,12 +41,9 @@ def traffic(
     """The traffic called *name*, ready to send.
 
     Args:
-        loaded: the policy.
-        name: as in the policy.
-        configs: its targets, by name.
+        configs: the policy's targets, by name.
         seed: of the run; the traffic's own, where the policy names one, comes first.
-        record: writes an event to the journal.
-        objectives: whose bad exchanges are journalled whole.
+        objectives: whose bad exchanges are journalled whole, by *record*.
         risk: instead of the policy's.
         told_as: its name in the journal, where it is not the policy's (the same traffic under a fault).
 
@@ -57,8 +54,14 @@ def traffic(
     config = configs[spec.target or next(iter(configs))]
     asked = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
     seed = seed if spec.seed is None else spec.seed
-    lag = Lag()
-    risk = risk or loaded.risk
+    lag, risk = Lag(), risk or loaded.risk
+    ledger = Ledger(
+        told_as or name,
+        record,
+        opening={"target": config.name, **_opening(spec, asked, risk)},
+        objectives=objectives,
+        prompt_text=lambda number: asked[number].text,
+    )
     return Traffic(
         told_as or name,
         _connector(config, spec, asked),
@@ -69,13 +72,7 @@ def traffic(
         seed=seed,
         warmup=spec.warmup,
         prices=prices(loaded, config.name),
-        ledger=Ledger(
-            told_as or name,
-            record,
-            opening={"target": config.name, **_opening(spec, asked, risk)},
-            objectives=objectives,
-            prompt_text=lambda number: asked[number].text,
-        ),
+        ledger=ledger,
         lag=lag,
     )
 
