@@ -28,9 +28,9 @@ _HOMES = {
     "SeatrialError": "seatrial.core.errors",
     "UsageError": "seatrial.core.errors",
     "Verdict": "seatrial.core.verdict",
-    # What `chaos discover seatrial` asks for; by name only, since no room below may know that one.
-    "discover": "seatrial.chaos.toolkit.discovery",
 }
+# What `chaos discover seatrial` asks for; by name only, since no room below may know that one.
+_DISCOVERY = {"discover": "seatrial.chaos.toolkit.discovery"}
 
 __all__ = [
     "Exchange",
@@ -43,8 +43,12 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, *_DISCOVERY})  # chaostoolkit looks for functions among these
+
+
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
+    home = (_HOMES | _DISCOVERY).get(name)
     if home is None:
         raise AttributeError(f"module 'seatrial' has no attribute {name!r}")
     return getattr(import_module(home), name)

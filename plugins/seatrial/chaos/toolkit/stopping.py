@@ -109,5 +109,5 @@ def within(tolerance: Any, value: Any, configuration: Any, secrets: Any) -> bool
     try:
         # A tolerance that is a probe gets the value written into it: not into the experiment's own.
         return bool(within_tolerance(deepcopy(tolerance), value, configuration, secrets))
-    except (ChaosException, TypeError, ValueError, AttributeError, LookupError):
+    except (ChaosException, TypeError, ValueError, ArithmeticError, AttributeError, LookupError, NameError):
         return False
