@@ -87,6 +87,6 @@ def test_lists_that_are_no_lists(refused: Refused, sample: str) -> None:
 
 def test_keys_by_place() -> None:
     assert keys_at(ReleasePolicy, ()) == ["apiVersion", "kind", "metadata", "spec"]
-    assert keys_at(ReleasePolicy, ("spec", "targets", 3, "tls")) == ["ca", "verify"]
+    assert keys_at(ReleasePolicy, ("spec", "targets", 3, "tls")) == ["ca", "server_name", "verify"]
     assert "pass" in keys_at(ReleasePolicy, ("spec", "objectives", 0))
     assert keys_at(ReleasePolicy, ("spec", "targets", 0, "headers", "x")) == []

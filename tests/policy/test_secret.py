@@ -58,5 +58,6 @@ def test_equality_is_by_value() -> None:
     assert len({Secret(CANARY), Secret(CANARY), Secret("other")}) == 2
     assert Secret(CANARY)
     assert not Secret("")
-    with pytest.raises(TypeError):
-        copy.deepcopy(Secret(CANARY))
+    assert copy.deepcopy(Secret(CANARY, "${env:KEY}")).reference == "${env:KEY}"
+    with pytest.raises(AttributeError):
+        Secret(CANARY).reference = CANARY

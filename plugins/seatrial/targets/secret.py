@@ -1,71 +1,20 @@
-"""Secrets that cannot be shown by accident, and the redactor that catches those a target sends back."""
+"""The redactor: finds secrets that a target sends back, in every form they travel in."""
 
 from __future__ import annotations
 
 import base64
-import hmac
 import json
 import re
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import quote, quote_plus
 
-MASK = "[redacted]"
+from seatrial.policy.secret import MASK, Secret
+
+__all__ = ["MASK", "Redactor", "Secret"]
+
 # A shorter value is replaced only where it stands alone: as a part of words it would blacken whole reports.
 SHORT = 6
-
-
-class Secret:
-    """A value that never shows in repr, str, format, pickle, JSON or an exception; only `reveal` gives it.
-
-    Args:
-        value: the secret itself.
-    """
-
-    __slots__ = ("_value",)
-    _value: str
-
-    def __init__(self, value: str | Secret) -> None:
-        object.__setattr__(self, "_value", value.reveal() if isinstance(value, Secret) else str(value))
-
-    def reveal(self) -> str:
-        """The value itself: call it where the bytes are written to the wire, and nowhere else."""
-        return self._value
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError("a secret cannot be changed")
-
-    def __repr__(self) -> str:
-        return f"Secret({MASK!r})"
-
-    def __str__(self) -> str:
-        return MASK
-
-    def __format__(self, spec: str) -> str:
-        return format(MASK, spec)
-
-    def __bool__(self) -> bool:
-        return bool(self._value)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Secret):
-            return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
-
-    def __hash__(self) -> int:
-        return hash((Secret, self._value))
-
-    def __copy__(self) -> Secret:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Secret:
-        return self
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled: hand over the name of its environment variable instead")
-
-    def __getstate__(self) -> NoReturn:
-        self.__reduce__()
 
 
 class Redactor:
