@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seatrial.targets.config import HttpJson, TargetConfig, Timeouts, Tls
-from seatrial.targets.secret import Secret
 
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
@@ -26,8 +24,8 @@ def _target(spec: TargetSpec, loaded: LoadedPolicy, number: int) -> TargetConfig
         protocol=spec.protocol,
         uri=spec.uri,
         model=spec.model,
-        api_key=Secret(spec.apiKey.reveal()) if spec.apiKey else None,
-        headers=_headers(spec.headers),
+        api_key=spec.apiKey,
+        headers=spec.headers,
         timeouts=Timeouts(limits.connect, limits.first_byte, limits.idle, limits.total),
         tls=Tls(spec.tls.verify, str(authorities) if authorities else None, spec.tls.server_name),
         http_json=None if spec.http is None else _http_json(spec.http),
@@ -41,7 +39,7 @@ def _http_json(http: Http) -> HttpJson:
     return HttpJson(
         method=http.method,
         path=http.path or "",
-        headers=_headers(http.headers),
+        headers=http.headers,
         body=http.body,
         answer=http.answer,
         finish_reason=http.finish_reason,
@@ -51,9 +49,3 @@ def _http_json(http: Http) -> HttpJson:
         error=http.error,
         end=http.end,
     )
-
-
-def _headers(headers: Mapping[str, Any]) -> dict[str, str | Secret]:
-    return {
-        name: value if isinstance(value, str) else Secret(value.reveal()) for name, value in headers.items()
-    }

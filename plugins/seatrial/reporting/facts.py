@@ -51,8 +51,8 @@ def run_view(events: Sequence[Event], batches: Sequence[Event]) -> RunView:
 def _allowed(effective: dict[str, Any]) -> int | None:
     """How many requests the policy's budgets allow, None where one of them counts no requests."""
     budgets = [traffic.get("budget") or {} for traffic in (effective.get("spec") or {}).get("traffic") or ()]
-    requests = [budget.get("requests") for budget in budgets]
-    return sum(requests) if requests and all(isinstance(count, int) for count in requests) else None
+    counts = [budget["requests"] for budget in budgets if isinstance(budget.get("requests"), int)]
+    return sum(counts) if counts and len(counts) == len(budgets) else None
 
 
 def reasons(events: Sequence[Event]) -> tuple[str, ...]:
