@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from fnmatch import fnmatch
 from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent.parent
-_MADE = {"__pycache__", "dist", "runs", "build"}
+_IGNORED = [line.strip().strip("/") for line in (PROJECT / ".gitignore").read_text("utf-8").splitlines()]
 
 
 def files_of_the_project(folder: str = ".") -> list[Path]:
-    """Every file of *folder* that was not made by a tool here; needs no git, an unpacked sdist will do."""
+    """Every file of *folder* that git does not ignore; needs no git, an unpacked sdist will do."""
     found: list[Path] = []
     for parent, folders, names in os.walk(PROJECT / folder):
-        folders[:] = [
-            name for name in folders if name not in _MADE and (not name.startswith(".") or name == ".ci")
-        ]
-        found += [Path(parent, name) for name in names if not name.endswith((".pyc", ".coverage"))]
+        folders[:] = [name for name in folders if name != ".git" and not _ignored(name)]
+        found += [Path(parent, name) for name in names if not _ignored(name)]
     return sorted(found)
+
+
+def _ignored(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in _IGNORED if pattern)
