@@ -33,6 +33,7 @@ class Recording:
         risk: Risk = INDEPENDENT,
         *,
         pace: float = 0.01,
+        each: int = 7,
     ) -> None:
         self.risk = risk
         self.log = Log()
@@ -40,6 +41,7 @@ class Recording:
         self._durations = durations
         self._failed = np.zeros(len(durations), bool) if failed is None else failed
         self._pace = pace
+        self._each = each
 
     @property
     def span(self) -> float:
@@ -55,7 +57,7 @@ class Recording:
 
     def extend(self, until: Callable[[], bool]) -> None:
         while not self.stopped and not until():
-            for _ in range(min(7, len(self._durations) - len(self.log))):
+            for _ in range(min(self._each, len(self._durations) - len(self.log))):
                 index = len(self.log)
                 error = ErrorKind.RESET if self._failed[index] else None
                 done = float(self._durations[index])
