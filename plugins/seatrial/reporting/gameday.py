@@ -120,7 +120,7 @@ def game_day(
         roles=_roles(began),
         steps=tuple(_steps(began, events)),
         signals=tuple(_signals(began, events)),
-        recoveries=tuple(_recovery(each) for each in events if each["event"] == "recovery"),
+        recoveries=tuple(_recovery(each, began) for each in events if each["event"] == "recovery"),
         notes=tuple(_note(each) for each in events if each["event"] == "note" and each.get("text")),
         timeline=tuple(timeline(began, events)),
         aborted=(loose.line(off.get("by"), 80), loose.line(off.get("why"))) if off else None,
@@ -185,9 +185,10 @@ def _signals(began: Event, events: Sequence[Event]) -> Iterator[SignalView]:
             )
 
 
-def _recovery(event: Event) -> RecoveryView:
+def _recovery(event: Event, began: Event) -> RecoveryView:
+    scenario = event.get("scenario") if event.get("scenario") != began.get("name") else None
     return RecoveryView(
-        fault=loose.line(event.get("fault"), 80),
+        fault=loose.line(event.get("fault") or scenario, 80),
         seconds=loose.maybe(event.get("rto_seconds")),
         limit=loose.number(event.get("limit")),
         consecutive=int(loose.number(event.get("consecutive"))),

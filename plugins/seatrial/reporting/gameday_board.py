@@ -12,9 +12,11 @@ import numpy as np
 from seatrial.core.outcome import Outcome
 from seatrial.reporting import loose
 from seatrial.reporting.faults import FaultView, faults
+from seatrial.reporting.timeline import Row, row_of
 
 Event = dict[str, Any]
 _KEPT = 600  # seconds of traffic that can be drawn
+_LOGGED = 100  # lines of the timeline
 
 
 @dataclass(slots=True)
@@ -56,6 +58,7 @@ class Board:
         steps: of the script, as the journal has them; `done` their outcomes, `current` the one under way.
         signals: what was last seen of each: whether it is active (None: nobody knows), and in words.
         steady: seconds from each fault until the traffic was good again.
+        log: the last lines of the timeline.
         ending: why the game day is being called off, and how far the way back has come.
     """
 
@@ -78,6 +81,7 @@ class Board:
         self._seconds: dict[int, Second] = {}
         self._order: deque[int] = deque()
         self._faults: list[Event] = []
+        self.log: deque[Row] = deque(maxlen=_LOGGED)
 
     @property
     def faults(self) -> tuple[FaultView, ...]:
@@ -105,6 +109,9 @@ class Board:
 
     def feed(self, event: Event) -> None:
         """Take in one (clean) event."""
+        row = row_of(event, {step.get("number"): step for step in self.steps})
+        if row is not None:
+            self.log.append(row)
         handle = getattr(self, f"_on_{str(event.get('event')).replace('-', '_')}", None)
         if handle is not None:
             handle(event, loose.number(event.get("t")))
@@ -195,7 +202,7 @@ class Board:
         self._judged(event, event.get("rto_seconds"))
 
     def _judged(self, event: Event, seconds: Any) -> None:
-        expected = self.expected.get(int(loose.number(event.get("step"))))
+        expected = self.expected.get(int(loose.number(event.get("step", -1))))
         if expected is not None:
             expected.outcome = loose.outcome(event.get("outcome"))
             expected.seconds = loose.maybe(seconds)

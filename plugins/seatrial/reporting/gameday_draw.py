@@ -12,8 +12,9 @@ from seatrial.reporting import figures, loose
 from seatrial.reporting.faults import FaultView
 from seatrial.reporting.gameday_board import Board, Event, Expected, Second
 from seatrial.reporting.terminal import STYLES, sign, spoken
+from seatrial.reporting.timeline import Row
 
-_LABEL = 13
+_LABEL = 15
 _FIGURES = 30  # columns for the numbers at the right
 _NARROW = 22  # the same on a narrow terminal
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -21,6 +22,7 @@ _PLAIN = ".:-=+*#@"
 _SPAN = 10  # seconds that the numbers at the right look back
 _SIGNALS, _FAULTS = 4, 3  # rows at the most
 _LINES = 3  # of an instruction
+_LOG = 3  # fewer lines of what happened are not worth their room
 _KEYS = "Enter go on   n note   q abort and roll back"
 
 
@@ -38,8 +40,10 @@ def draw(board: Board, console: Console, now: float, typed: str | None) -> Group
     below = [frame.foot(typed)]
     room = max(console.height - len(above) - len(below), 0)
     middle = frame.script(room)
+    middle += frame.log(room - len(middle))
     gap = [Text("")] * (room - len(middle))
-    return Group(*(frame.fitted(row) for row in [*above, *middle, *gap, *below]))
+    shown = [*above, *middle, *gap][: max(console.height - len(below), 0)]
+    return Group(*(frame.fitted(row) for row in [*shown, *below]))
 
 
 class _Frame:
@@ -85,7 +89,7 @@ class _Frame:
             return
         number = int(loose.number(step.get("number")))
         where = Text(f"step {number + 1} of {len(board.steps)}", "cyan")
-        yield Text.assemble(where, *self._who(step))
+        yield Text.assemble(where, *self._who(step), self._patience(step, number))
         text = loose.line(step.get("text") or step.get("about"), 600)
         lines = Text(text, "bold").wrap(self.console, self.width - 2)
         yield from (Text.assemble("  ", line) for line in list(lines)[:_LINES])
@@ -101,6 +105,14 @@ class _Frame:
             return []
         people = ", ".join(self.board.roles.get(role, ()))
         return [Text(f" · {role}", "bold cyan"), Text(f" {people}" if people else "")]
+
+    def _patience(self, step: Event, number: int) -> Text:
+        """How long a pause still waits for somebody."""
+        most = loose.maybe(step.get("most"))
+        if most is None or number not in self.board.began:
+            return Text("")
+        left = most - (self.now - self.board.began[number])
+        return Text(f" · press Enter when it is done, {_minutes(max(left, 0.0))} left", "yellow")
 
     # ---- traffic
 
@@ -198,9 +210,7 @@ class _Frame:
 
     def _countdown(self, expected: Expected) -> Text:
         if expected.outcome is not None:
-            took = f" after {_short(expected.seconds)}" if expected.seconds is not None else ""
-            word = {"active": "fired", "quiet": "stopped"}.get(expected.state, "steady")
-            return Text.assemble(sign(expected.outcome), f" {word if took else expected.outcome.label}{took}")
+            return Text.assemble(sign(expected.outcome), f" {_came(expected)}")
         left = expected.deadline - self.now
         word = {"active": "fire", "quiet": "stop"}.get(expected.state, "be steady")
         if left <= 0:
@@ -231,14 +241,38 @@ class _Frame:
         told = Text.assemble(f"{number + 1:3} ", mark, " ", (f"{role + ':' if role else '':<13}", "dim"))
         return Text.assemble(told, (about, style), (f"  {reason}" if reason else "", "dim"))
 
+    def log(self, room: int) -> list[Text]:
+        """What happened last, where there is room for it."""
+        if room < _LOG + 1:
+            return []
+        rows = list(self.board.log)[-(room - 1) :]
+        return [Text(""), *(self._happened(row) for row in rows)]
+
+    def _happened(self, row: Row) -> Text:
+        mark = sign(row.outcome) if row.outcome is not None else Text(" ")
+        at = f"{row.at:.0f} s" if row.at < 60 else _minutes(row.at)
+        who = f"{row.role}: " if row.role else ""
+        return Text.assemble((f"{at:>6} ", "dim"), mark, (f" {row.kind:<9} ", "dim"), f"{who}{row.text}")
+
     # ---- the foot
 
     def foot(self, typed: str | None) -> Text:
         if typed is None:
             return Text("the end" if self.board.finished else _KEYS, "reverse")
-        room = self.width - 20
+        room = max(self.width - 46, 8)
         shown = typed if len(typed) <= room else f"…{typed[-room:]}"
-        return Text.assemble(("note> ", "bold"), shown, ("▏", "blink"), ("  Enter to keep", "dim"))
+        return Text.assemble(
+            ("note> ", "bold"), shown, ("▏", "blink"), ("  Enter keep  Esc drop  Ctrl-C abort", "dim")
+        )
+
+
+def _came(expected: Expected) -> str:
+    if expected.seconds is not None:
+        word = {"active": "fired", "quiet": "stopped"}.get(expected.state, "steady")
+        return f"{word} after {_short(expected.seconds)}"
+    if expected.outcome is Outcome.FAILED:
+        return {"active": "did not fire", "quiet": "did not stop"}.get(expected.state, "not steady")
+    return expected.outcome.label if expected.outcome is not None else ""
 
 
 def _short(seconds: float) -> str:

@@ -129,6 +129,11 @@ def end_of_game_day(report: Report, console: Console, files: Sequence[tuple[str,
             say(console, sign(item.outcome), Text(f" {item.title}", "bold"), reason)
     for error in report.errors:
         say(console, Text("‼", "bold magenta"), f" {error.what}")
+    day = report.gameday
+    for what in day.not_rolled_back if day else ():
+        say(console, Text(f"‼ NOT taken back: {what}", "bold red"))
+    if day is not None and day.rolled_back:
+        say(console, f"taken back, and read back: {', '.join(day.rolled_back)}")
     for fault in report.faults:
         say(console, Text(f"{fault.name}: {fault.what}; {fault.witness}", "dim"))
     for label, value in files:

@@ -88,7 +88,8 @@ class _Checker:
 
     def addresses(self) -> Iterator[Problem]:
         """What a placeholder names must be there and have that fact; what is no placeholder must be valid."""
-        facts = {part.name: _FACTS[kind] for kind in _FACTS for part in getattr(self.spec, kind)}
+        facts = dict.fromkeys(dependency_names(self.spec, self.policy), _FACTS["dependencies"])
+        facts |= {part.name: _FACTS[kind] for kind in _FACTS for part in getattr(self.spec, kind)}
         for path, item in self.tree.at(("spec",)).walk():
             for name, fact in placeholders(item.value) if isinstance(item.value, str) else ():
                 if name not in facts:

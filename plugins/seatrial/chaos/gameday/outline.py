@@ -96,6 +96,7 @@ class Outline:
                 "role": step.role,
                 "text": step.text,
                 "about": about(step),
+                "most": step.pause.most if step.pause is not None else None,
             }
             for number, step in enumerate(self.steps)
         ]

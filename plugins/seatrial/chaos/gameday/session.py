@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from seatrial.chaos.gameday.abort import Abort, Aborted
 from seatrial.chaos.gameday.background import Asker, Background, Sender
 from seatrial.chaos.gameday.desk import Desk
-from seatrial.chaos.gameday.journey import Journey
+from seatrial.chaos.gameday.journey import Journey, Scenarios
 from seatrial.chaos.gameday.loader import LoadedGameDay
 from seatrial.chaos.gameday.model import Background as BackgroundSpec
 from seatrial.chaos.gameday.model import TargetRef
@@ -29,6 +29,9 @@ from seatrial.load.prompts import PromptSet, load_prompts
 from seatrial.policy.parts import prompts_file
 from seatrial.targets.client import Client
 from seatrial.targets.config import TargetConfig
+
+if TYPE_CHECKING:
+    from seatrial.chaos.stage import Proxied
 
 _CONNECTIONS = 16  # times the concurrency, where requests leave at a rate
 
@@ -75,6 +78,7 @@ def run(loaded: LoadedGameDay, crew: Crew) -> None:
         crew.identify("before", config)
         pulse = Pulse()
         journey = Journey(crew.clock, crew.record, crew.abort, crew.desk, pulse, signals, stage.dependencies)
+        journey.scenarios = _scenarios(loaded, config, stage, crew)
         runner = Runner(loaded.name, loaded.spec, journey)
         crew.record("collected", items=[_item(item.id, item.title) for item in runner.items.values()])
         traffic = _traffic(loaded, config, crew, pulse)
@@ -153,6 +157,19 @@ def _target(loaded: LoadedGameDay, stage: Stage) -> TargetConfig:
     assert loaded.policy is not None, "the file was checked: it has a target or a policy"
     configs = targets(loaded.policy)
     return configs[named or next(iter(configs))]
+
+
+def _scenarios(loaded: LoadedGameDay, config: TargetConfig, stage: Stage, crew: Crew) -> Scenarios | None:
+    if loaded.policy is None or all(step.run is None for step in loaded.spec.steps):
+        return None
+    from seatrial.chaos.gameday.scenarios import PolicyScenarios
+
+    # A scenario goes where the game day's traffic goes, whatever the policy calls its own targets.
+    configs = dict.fromkeys(targets(loaded.policy), config)
+    dependencies = cast("Mapping[str, Proxied]", stage.dependencies)
+    return PolicyScenarios(
+        loaded.policy, configs, dependencies, seed=crew.seed, record=crew.record, abort=crew.abort
+    )
 
 
 def _traffic(loaded: LoadedGameDay, config: TargetConfig, crew: Crew, pulse: Pulse) -> Background:
