@@ -30,7 +30,10 @@ def errors_typed(record: Record, aspect: Aspect) -> Finding:
     kinds = Counter(str(seen.error) for seen in blank)
     named = f" ({kinds.most_common(1)[0][0]})" if kinds else ""
     return share_of_calls(
-        f"ended in an error that tells nothing{named}", bad=len(blank), met=len(errors), errors=len(errors)
+        f"ended in an error that tells nothing{named}",
+        bad=len(blank),
+        met=len(errors),
+        calls=len(record.under),
     )
 
 
@@ -84,6 +87,7 @@ def cuts_told(record: Record, aspect: Aspect) -> Finding:
         "were cut on their way and passed on as complete",
         bad=min(passed_on, cut),
         met=cut,
+        calls=len(record.under),
         cut=cut,
         anew=anew,
         told_as_error=told,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,6 +44,18 @@ class Phase:
         log = self.log
         took = log.intended(number, number + 1) + log.duration(number, number + 1)
         return self.zero + float(took[0])
+
+
+def latched(until: Callable[[], bool]) -> Callable[[], bool]:
+    """*until*, which stays true once it was: traffic asks again after the last answers came in."""
+    done = False
+
+    def asked() -> bool:
+        nonlocal done
+        done = done or until()
+        return done
+
+    return asked
 
 
 def good(log: Log, objectives: Iterable[Objective], start: int = 0) -> Bools:

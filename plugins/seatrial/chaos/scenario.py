@@ -16,7 +16,7 @@ from seatrial.chaos.behaviour import JUDGES
 from seatrial.chaos.behaviour.calls import Recording
 from seatrial.chaos.force import in_force
 from seatrial.chaos.health import HealthWatch
-from seatrial.chaos.phase import AFTER, BEFORE, UNDER, Phase, good, streak
+from seatrial.chaos.phase import AFTER, BEFORE, UNDER, Phase, good, latched, streak
 from seatrial.chaos.plan import Scenario
 from seatrial.chaos.record import Record, Recovery
 from seatrial.chaos.stage import Stage
@@ -108,9 +108,9 @@ class Run:
         def until() -> bool:
             if compared and (len(phase.log) < BASE or clock() - began < BASE_SECONDS):
                 return False
-            return self._steady_now(phase)
+            return self._steady_now(phase) and self._asked_again(phase, clock() - began)
 
-        phase.traffic.extend(until)
+        phase.traffic.extend(latched(until))
         self.record.before = phase.seen
         if self._steady_now(phase):
             return True
@@ -120,6 +120,22 @@ class Run:
             f"{format_duration(spec.steady_within)}: {int(flags.sum())} of {len(flags)} were good"
         )
         return False
+
+    def _asked_again(self, phase: Phase, waited: float) -> bool:
+        """Whether what is going to be hit is asked at all: a breaker may still be open from what was before.
+
+        Given up after half of the time: who never asks it is told that the fault never hit.
+        """
+        hit = self.scenario.hit
+        if not hit or waited > self.scenario.spec.steady_within / 2:
+            return True
+        if clock() - self._looked < LOOK:
+            return False
+        self._looked = clock()
+        latest = phase.sent[-self.scenario.spec.recovery.consecutive :]
+        attempts = self.stage.attempts(self._marks)
+        asked = max(sum(each.started >= latest[0] for each in attempts.get(name, ())) for name in hit)
+        return asked >= len(latest) / 2
 
     def _steady_now(self, phase: Phase) -> bool:
         """Whether the latest answers were good, enough of them in a row."""
@@ -153,7 +169,7 @@ class Run:
             began = clock()
             if self.scenario.for_good and not trials:
                 return
-            phase.traffic.extend(lambda: self._enough(phase, trials, began))
+            phase.traffic.extend(latched(lambda: self._enough(phase, trials, began)))
 
     def _pulsed(self, phase: Phase, trials: dict[str, Trial]) -> None:
         """The fault comes and goes."""
@@ -207,7 +223,7 @@ class Run:
                 found.append(max(0.0, phase.ended(at) - origin))
             return self._watched(AFTER_WATCH, clock() - origin)
 
-        phase.traffic.extend(until)
+        phase.traffic.extend(latched(until))
         if number == 0:
             self.record.after = phase.seen
         until()

@@ -12,7 +12,7 @@ from seatrial.core.journal import Event
 
 
 def unmet(events: Sequence[Event]) -> list[str]:
-    """Every objective, suite and checklist that the policy names and the run did not exercise, in words."""
+    """Every objective, scenario, suite and checklist that the policy names and the run did not exercise."""
     run = next((event for event in events if event["event"] == "run"), None)
     policy = (run or {}).get("policy")
     if run is None or not isinstance(policy, dict):
@@ -22,6 +22,7 @@ def unmet(events: Sequence[Event]) -> list[str]:
     return [
         *_suites(spec.get("suites"), run.get("suites")),
         *_objectives(spec.get("objectives"), events),
+        *_scenarios(spec.get("resilience"), events),
         *_checklists(policy.get("checklists") or spec.get("checklists"), events),
     ]
 
@@ -37,6 +38,15 @@ def _objectives(named: Sequence[Event] | None, events: Sequence[Event]) -> Itera
     for objective in named or ():
         if objective["name"] not in judged:
             yield f"the policy demands the objective {objective['name']}, and nothing judged it"
+
+
+def _scenarios(named: Sequence[Event] | None, events: Sequence[Event]) -> Iterator[str]:
+    """A scenario counts as tried when an item looked at what it left."""
+    looked = {event["scenario"] for event in events if event["event"] == "finding"}
+    for scenario in named or ():
+        name = scenario.get("name") or scenario.get("scenario")
+        if name not in looked:
+            yield f"the policy demands the scenario {name}, and nothing tried it"
 
 
 def _checklists(named: Sequence[Event | str] | None, events: Sequence[Event]) -> Iterator[str]:

@@ -12,10 +12,24 @@ from seatrial.pytest.run import trial_of
 if TYPE_CHECKING:
     from seatrial.core.objective import Objective
     from seatrial.load.traffic import Traffic
+    from seatrial.pytest.dependencies import WatchedFault
     from seatrial.pytest.trial import TrialRun
     from seatrial.targets.target import Target
 
-NAMES = frozenset({"trial", "trial_target", "traffic", "objective", "trial_objective"})
+NAMES = frozenset(
+    {
+        "trial",
+        "trial_target",
+        "traffic",
+        "objective",
+        "trial_objective",
+        "dependency",
+        "trial_scenario",
+        "trial_criterion",
+        "trial_behaviour",
+        "trial_answer",
+    }
+)
 """A test that uses one of these is part of the trial."""
 
 
@@ -35,9 +49,18 @@ def trial_target(trial: TrialRun, request: pytest.FixtureRequest) -> Target:
 
 
 @pytest.fixture
-def traffic(trial: TrialRun) -> Callable[[str], Traffic]:
-    """``traffic("steady")``: the traffic of that name in the policy, shared by all tests of the session."""
-    return trial.traffic
+def traffic(trial: TrialRun) -> Callable[..., Traffic]:
+    """``traffic("steady")``: the traffic of that name in the policy, shared by all tests of the session.
+
+    ``traffic("steady", under=fault)``: fresh traffic of that kind while a fault is in force.
+    """
+
+    def named(name: str, *, under: WatchedFault | None = None) -> Traffic:
+        if under is None:
+            return trial.traffic(name)
+        return trial.resilience.traffic(name, under.inject)
+
+    return named
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ pytest_plugins = (
     "seatrial.pytest.run",
     "seatrial.pytest.suites",
     "seatrial.pytest.fixtures",
+    "seatrial.pytest.dependencies",
     "seatrial.pytest.checklists",
     "seatrial.pytest.experiments",
     "seatrial.pytest.terminal",

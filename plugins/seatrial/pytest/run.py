@@ -96,9 +96,12 @@ class Recorder:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         """Take the targets' identity once more when the tests are over."""
-        result = yield
-        if not session.config.option.collectonly:
-            self.trial.identify("after")
+        try:
+            result = yield
+            if not session.config.option.collectonly:
+                self.trial.identify("after")
+        finally:
+            self.trial.resilience.close()
         return result
 
     @pytest.hookimpl(wrapper=True)

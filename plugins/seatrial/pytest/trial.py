@@ -31,6 +31,7 @@ from seatrial.pytest import assemble, environment, preflight
 from seatrial.pytest.continuing import Earlier
 from seatrial.pytest.controls import Controls
 from seatrial.pytest.judging import ItemRecord, outcome_of
+from seatrial.pytest.resilience import Resilience
 from seatrial.pytest.run import folder_for
 from seatrial.pytest.suites import ROOT
 from seatrial.targets.secret import Redactor
@@ -93,6 +94,8 @@ class TrialRun:
         self.is_controller = self.worker is None and getattr(config.option, "dist", "no") != "no"
         self._configs = targets(loaded)
         self._controls = Controls.of(loaded)
+        self.control_url: str | None = None
+        self.resilience = Resilience(self, self._configs, self.told)
         earlier = config.getoption("trial_continue")
         self._earlier = Earlier(Path(earlier), digest(loaded)) if earlier else None
         self._redactor = Redactor()
@@ -206,7 +209,7 @@ class TrialRun:
         if name not in self._traffics:
             objectives = [objective for objective in self._objectives.values() if objective.traffic == name]
             self._traffics[name] = from_policy.traffic(
-                self.loaded, name, self._configs, seed=self.seed, record=self._told, objectives=objectives
+                self.loaded, name, self._configs, seed=self.seed, record=self.told, objectives=objectives
             )
             if self._earlier:
                 self._earlier.hand_on(self._traffics[name])
@@ -216,7 +219,7 @@ class TrialRun:
         """What an objective of the policy is judged on: its traffic, or its recorded exchanges."""
         if objective.traffic is not None:
             return self.traffic(objective.traffic)
-        return assemble.recorded(self.loaded, objective.name, self._told)
+        return assemble.recorded(self.loaded, objective.name, self.told)
 
     def critical(self, name: str) -> bool:
         """Whether the policy ends the trial where this objective fails."""
@@ -244,7 +247,7 @@ class TrialRun:
         else:
             self._probes.append(exchange)
 
-    def _told(self, event: str, **fields: Any) -> None:
+    def told(self, event: str, **fields: Any) -> None:
         """An event of a traffic; the verdicts among them belong to the running test."""
         if event == "exchanges" and self._current is not None:
             self._current.exchanges += len(fields["intended"])
@@ -270,6 +273,7 @@ class TrialRun:
 
     def begin(self, item: pytest.Item) -> None:
         """A test starts; before the first one the targets' identity is taken."""
+        self.resilience.open()
         if "before" not in self._identity:
             self.identify("before")
         self._current = self.records[item.nodeid] = ItemRecord.of(item)

@@ -14,9 +14,9 @@ from seatrial.policy.aspects import Aspect
 
 GROWS = 1.1
 """A wait has grown where it is this much longer than the one before it: equal waits differ by rounding."""
-SHRUNK = 0.42
+SHRUNK = 0.5
 """The share of calls whose second wait may be no longer than the first: with full jitter and doubling it is
-27 %, with jitter on a constant it is 55 %, with a constant 100 %."""
+28 %, with jitter on a constant it is 55 %, with a constant 100 %."""
 ALIKE = 0.1
 AT_LEAST = 0.005
 """Waits are alike within this share of the median, or within so many seconds: what a busy machine adds."""
@@ -24,6 +24,7 @@ CROWDED = 0.5
 """The share of the first waits that may be alike: with full jitter it is 10 %, with equal jitter 30 %."""
 AT_ONCE = 0.005
 """A retry that comes within so many seconds does not back off at all."""
+FEWEST = 5
 WITHIN, ATTEMPTS = 30.0, 10
 """The longest wait and the most attempts of a call, where the policy says nothing."""
 
@@ -33,6 +34,8 @@ def backoff_grows(recording: Recording, aspect: Aspect) -> Finding:
     pairs = [found[:2] for group in recording.struck if len(found := waits(group)) >= 2]
     if not pairs:
         return _none(recording, "was tried more than twice at the same dependency")
+    if (at_once := _at_once([first for first, _ in pairs])) is not None:
+        return at_once
     shrunk = sum(second <= GROWS * first for first, second in pairs)
     first, second = (median(pair[number] for pair in pairs) for number in (0, 1))
     return share_of_calls(
@@ -50,10 +53,9 @@ def backoff_jitter(recording: Recording, aspect: Aspect) -> Finding:
     first = [found[0] for group in recording.struck if (found := waits(group))]
     if not first:
         return _none(recording, "was tried again at the same dependency")
+    if (at_once := _at_once(first)) is not None:
+        return at_once
     middle = median(first)
-    if middle < AT_ONCE and len(first) >= 5:
-        said = f"{len(first)} calls were tried again at once (median wait {format_duration(middle)})"
-        return failed(f"{said}: there is no backoff to differ", len(first), median_wait_seconds=middle)
     reach = max(AT_LEAST, ALIKE * middle)
     alike = sum(abs(wait - middle) <= reach for wait in first)
     return share_of_calls(
@@ -82,6 +84,15 @@ def backoff_bounded(recording: Recording, aspect: Aspect) -> Finding:
         most_attempts=max(len(group) for group in recording.struck),
         longest_wait_seconds=max((wait for group in recording.struck for wait in waits(group)), default=0.0),
     )
+
+
+def _at_once(first: list[float]) -> Finding | None:
+    """What it means where first waits are none at all."""
+    middle = median(first)
+    if middle >= AT_ONCE or len(first) < FEWEST:
+        return None
+    said = f"{len(first)} calls were tried again at once (median wait {format_duration(middle)})"
+    return failed(f"{said}: that is no backoff", len(first), len(first), median_wait_seconds=middle)
 
 
 def _none(recording: Recording, what: str) -> Finding:

@@ -79,9 +79,8 @@ def breaker_closes(recording: Recording, aspect: Aspect) -> Finding:
     share = min(1.0, asking / len(latest))
     numbers = {"share": share, "usual": usual, "within": within}
     if share >= usual / 2:
-        first = next((each.started for each in recording.after if not each.faults), recording.ended)
-        took = max(0.0, first - recording.reverted)
-        said = f"asked again after {format_duration(took)}, by {format_share(share)} of the latest calls"
+        took = _closed(recording, back, usual) - recording.reverted
+        said = f"asked as before after {format_duration(took)}, by {format_share(share)} of the latest calls"
         return passed(said, len(latest), seconds=took, **numbers)
     watched = recording.ended - recording.reverted
     said = f"{format_duration(watched)} after its return {format_share(share)} of the calls ask it, "
@@ -94,6 +93,15 @@ def breaker_closes(recording: Recording, aspect: Aspect) -> Finding:
 def _largest_burst(times: list[float]) -> int:
     """The most attempts within `AT_ONCE` of each other."""
     return max(sum(time <= other < time + AT_ONCE for other in times) for time in times)
+
+
+def _closed(recording: Recording, back: list[float], usual: float) -> float:
+    """When the dependency was first asked by half of its usual share of `LATEST` calls in a row."""
+    came = [attempt.started for attempt in recording.after]
+    for first, last in zip(back, back[min(LATEST, len(back)) - 1 :], strict=False):
+        if sum(first <= time <= last for time in came) >= usual / 2 * min(LATEST, len(back)):
+            return last
+    return back[-1]
 
 
 def _later(recording: Recording) -> list[float]:
