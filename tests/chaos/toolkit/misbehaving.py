@@ -36,3 +36,13 @@ def wait(seconds: float = 60.0) -> None:
 def leak(secrets: dict[str, Any] | None = None) -> str:
     """Tell a secret."""
     return f"the key is {(secrets or {}).get('token')}"
+
+
+def once(path: str, first: Any, then: Any) -> Any:
+    """One value at the first call, another one later."""
+    if not os.path.exists(path):
+        with open(path, "w", encoding="ascii"):
+            return first
+    if then == "explode":
+        explode("connection refused")
+    return then

@@ -8,6 +8,7 @@ what was not shown is INCONCLUSIVE, and what the target did wrong is FAILED.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ Found = tuple[Outcome, str]
 Run = Mapping[str, Any]
 
 _GRAVEST = (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.WARNED)
+_AROUND = re.compile(r"^(chaoslib\.exceptions\.\w+: )?(seatrial\.core\.errors\.\w+: )?")
 SECTION = "seatrial"
 """The key of our own section in chaostoolkit's journal."""
 
@@ -258,10 +260,11 @@ def _last(state: Mapping[str, Any]) -> str:
 
 
 def _exception(run: Run) -> str:
-    """The last line of an exception, without the name of chaoslib's class around it."""
-    lines = [line.strip() for part in run.get("exception") or () for line in str(part).splitlines()]
-    last = next((line for line in reversed(lines) if line), "")
-    return last.removeprefix("chaoslib.exceptions.ActivityFailed: ")
+    """An exception in one line, without the classes that chaoslib and we have put around it."""
+    parts = [str(part).strip() for part in run.get("exception") or ()]
+    last = next((part for part in reversed(parts) if part), "")
+    text = "; ".join(line.strip() for line in last.splitlines() if line.strip())
+    return _AROUND.sub("", text)
 
 
 def _shown(value: Any) -> str:

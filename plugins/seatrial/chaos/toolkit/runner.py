@@ -32,6 +32,7 @@ from seatrial.faults.client import ControlClient
 Tell = Callable[..., None]
 Faults = set[tuple[str, str]]
 
+clock = time.monotonic
 POLL = 0.02
 GRACE = 30.0
 """Seconds for an experiment to be rolled back once it was told to end."""
@@ -169,10 +170,10 @@ class Child:
 
     def follow(self, tell: Tell, limit: float) -> bool:
         """Pass on its events until it ends; whether it had to be ended because it took too long."""
-        deadline = time.monotonic() + limit
+        deadline = clock() + limit
         while self._process.poll() is None:
             self._relay(tell)
-            if time.monotonic() > deadline:
+            if clock() > deadline:
                 self.end()
                 self._relay(tell)
                 return True
