@@ -35,7 +35,7 @@ def ensure_venv(name: str, packages: Sequence[str]) -> Path:
     if (folder / DONE).is_file():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(folder.with_suffix(".lock")):
+    with _alone(folder.with_name(folder.name + ".lock")):
         if not (folder / DONE).is_file():
             shutil.rmtree(folder, ignore_errors=True)
             for command in _commands(folder, packages):

@@ -116,7 +116,7 @@ class Client:
         before = len(PAUSES)
         try:
             await self.app(scope, receive, send)
-        except RuntimeError:  # passed on to the server after it was answered
+        except (RuntimeError, ValueError):  # passed on to the server after it was answered
             if reply.status != 500:
                 raise
         reply.pauses = PAUSES[before:]
