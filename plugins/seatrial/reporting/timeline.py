@@ -72,6 +72,7 @@ def _fault_row(at: float, event: Event) -> Row:
         return Row(at, "fault", "", loose.line(f"{name}: {event.get('error')}"), Outcome.ERROR)
     hits = event.get("hits")
     acted = "nobody can tell whether it acted" if hits is None else f"it acted {hits} times"
+    acted = {0: "it never acted", 1: "it acted once"}.get(hits, acted)
     return Row(at, "fault", "", loose.line(f"{name} was taken back; {acted}"))
 
 

@@ -148,11 +148,10 @@ class Runner:
         if hits is None:
             found = Found(Outcome.INCONCLUSIVE, "nobody can tell whether it acted")
         elif hits < wanted:
-            found = Found(
-                Outcome.INCONCLUSIVE, f"it acted {hits} times, {wanted} are needed to prove anything"
-            )
+            said = f"{_acted(hits)}, {_times(wanted)} would prove something"
+            found = Found(Outcome.INCONCLUSIVE, said)
         else:
-            found = Found(Outcome.PASSED, f"it acted {hits} times, and was taken back")
+            found = Found(Outcome.PASSED, f"{_acted(hits)}, and was taken back")
         self._judged(next(item for item in self.items.values() if item.id == active.item), found)
         return found
 
@@ -294,5 +293,9 @@ class Runner:
         return found
 
 
+def _acted(hits: int) -> str:
+    return f"it acted {_times(hits)}" if hits else "it never acted"
+
+
 def _times(number: int) -> str:
-    return {0: "never", 1: "once"}.get(number, f"{number} times")
+    return "once" if number == 1 else f"{number} times"
