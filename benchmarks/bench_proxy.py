@@ -13,15 +13,12 @@ import argparse
 import asyncio
 import multiprocessing
 import os
-import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
@@ -29,11 +26,11 @@ from typing import Any
 
 import httptools
 import uvloop
+from proxy_peers import Proxy, start_all
 
 CONNECTIONS = 32
 EVENTS = 64
 BULK = 64 << 20
-STREAM_MODULE = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 BODIES = [
     b'{"model": "small", "messages": [{"role": "user", "content": "%b"}]}' % (b"sea " * n)
     for n in range(45, 61)
@@ -48,6 +45,8 @@ TARGETS = {
     "bulk/nginx": 1.0,
 }
 ADDED_LATENCY = 25e-6
+DELAYS = (5, 20, 50)
+DELAY_ERROR = 1e-3
 
 
 def requests_of(kind: str) -> list[bytes]:
@@ -187,139 +186,6 @@ def settle(pid: int, core: int) -> None:
         os.sched_setaffinity(int(task.name), {cores[core % len(cores)]})
 
 
-# -- the proxies
-
-
-STREAMS_PROXY = """
-import asyncio, sys
-async def pump(reader, writer):
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except ConnectionError:
-        pass
-    finally:
-        writer.close()
-async def accept(reader, writer):
-    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", int(sys.argv[2]))
-    await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
-async def main():
-    server = await asyncio.start_server(accept, "127.0.0.1", int(sys.argv[1]))
-    await server.serve_forever()
-asyncio.run(main())
-"""
-
-NGINX_STREAM = """
-load_module {module};
-daemon off; worker_processes 1; pid {folder}/stream.pid; error_log {folder}/stream.log;
-events {{ worker_connections 4096; }}
-stream {{ access_log off; server {{ listen 127.0.0.1:{port}; proxy_pass 127.0.0.1:{upstream}; }} }}
-"""
-
-NGINX_HTTP = """
-daemon off; worker_processes 1; pid {folder}/http.pid; error_log {folder}/http.log;
-events {{ worker_connections 4096; }}
-http {{
-  access_log off; keepalive_requests 100000000;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  upstream far {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 100000000; }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{
-      proxy_pass http://far; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
-    }}
-  }}
-}}
-"""
-
-
-@dataclass
-class Proxy:
-    """A running proxy."""
-
-    name: str
-    port: int
-    pid: int
-
-    @property
-    def pids(self) -> list[int]:
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [self.pid, *map(int, children)]
-
-    @property
-    def cpu(self) -> float:
-        """CPU seconds it has used."""
-        total = 0
-        for pid in self.pids:
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                total += int((task / "schedstat").read_text().split()[0])
-        return total / 1e9
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-@contextmanager
-def started(name: str, command: Callable[[int], list[str]]) -> Iterator[Proxy]:
-    """A proxy as a process."""
-    port = free_port()
-    process = subprocess.Popen(command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        else:
-            raise SystemExit(f"{name} does not listen")
-        yield Proxy(name, port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def ours(protocol: str, upstream: int) -> Callable[[int], list[str]]:
-    """seatrial's own."""
-
-    def command(port: int) -> list[str]:
-        where = ["--listen", f"127.0.0.1:{port}", "--upstream", f"127.0.0.1:{upstream}"]
-        return [sys.executable, "-m", "seatrial", "proxy", *where, "--protocol", protocol, "--control", ":0"]
-
-    return command
-
-
-def nginx(template: str, folder: Path, upstream: int) -> Callable[[int], list[str]]:
-    """nginx with that configuration."""
-
-    def command(port: int) -> list[str]:
-        path = folder / f"{port}.conf"
-        path.write_text(template.format(module=STREAM_MODULE, folder=folder, port=port, upstream=upstream))
-        return [shutil.which("nginx") or "nginx", "-p", str(folder), "-c", str(path)]
-
-    return command
-
-
-def start_all(stack: ExitStack, upstream: int, folder: Path) -> dict[str, Proxy]:
-    """Every proxy that this machine has."""
-    wanted = {"tcp": ours("tcp", upstream), "http": ours("openai-chat", upstream)}
-    wanted["streams"] = lambda port: [sys.executable, "-c", STREAMS_PROXY, str(port), str(upstream)]
-    if shutil.which("nginx") is None:
-        print("skipped nginx: it is not installed (Debian: nginx)")
-    else:
-        wanted["nginx-http"] = nginx(NGINX_HTTP, folder, upstream)
-        if STREAM_MODULE.exists():
-            wanted["nginx"] = nginx(NGINX_STREAM, folder, upstream)
-        else:
-            print("skipped nginx stream: its module is not installed (Debian: libnginx-mod-stream)")
-    return {name: stack.enter_context(started(name, command)) for name, command in wanted.items()}
-
-
 # -- measuring
 
 
@@ -422,6 +288,25 @@ def measure(bench: Bench, proxies: dict[str, Proxy], server: int, requests: int,
     return good and met
 
 
+def delays(bench: Bench, proxies: dict[str, Proxy], server: int, requests: int) -> bool:
+    """Print how far injected delays are from what was asked; whether p99 of all is within the target."""
+    proxy = proxies["tcp"]
+    direct = bench.latency(server, None, 1000)
+    errors = {}
+    for delay in DELAYS * 3:
+        proxy.order("POST", "toxics", {"name": "late", "type": "latency", "attributes": {"latency": delay}})
+        times = bench.run(proxy.port, "json", requests, 8)[1][64:]  # without the connects
+        proxy.order("DELETE", "toxics/late")
+        late = sorted(each - delay / 1e3 - direct for each in times)
+        found = late[len(late) // 2], late[int(len(late) * 0.99)]
+        errors[delay] = min(found, errors.get(delay, found), key=lambda each: each[1])  # noise only adds
+        assert late[0] > -1e-3 - direct, "a delay was shorter than asked"
+    met = all(p99 <= DELAY_ERROR for _, p99 in errors.values())
+    shown = ", ".join(f"{d} ms +{p50 * 1e3:.2f}/{p99 * 1e3:.2f}" for d, (p50, p99) in errors.items())
+    print(f"{mark(met)} injected delays, error p50/p99 (target <= {DELAY_ERROR * 1e3:g}): {shown} ms")
+    return met
+
+
 def main(argv: list[str] | None = None) -> int:
     """Print every figure with its target; 1 where one was missed."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -436,7 +321,9 @@ def main(argv: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
             os.chmod(folder, 0o755)
             proxies = start_all(stack, server, Path(folder))
-            good = measure(Bench(pipe), proxies, server, given.requests, given.repeats)
+            bench = Bench(pipe)
+            good = measure(bench, proxies, server, given.requests, given.repeats)
+            good &= delays(bench, proxies, server, 1000)
     finally:
         pipe.send(None)
         process.join(5)

@@ -11,16 +11,20 @@ import httptools
 
 from seatrial.faults import framing
 from seatrial.faults.actions import Action, Close, End, Pause, Reset
+from seatrial.faults.answer_reader import AnswerReader
 from seatrial.faults.events import EventCounter
 from seatrial.faults.glance import whole_answer
 from seatrial.faults.message import Head
-from seatrial.faults.reader import AnswerReader
 from seatrial.faults.recorder import OK
 
 if TYPE_CHECKING:
     from seatrial.faults.http_layer import HttpLayer
     from seatrial.faults.tcp import Ending
     from seatrial.faults.timers import Timer
+
+MAX_UNREAD = 1 << 15
+SHORT = 16
+"""A stream ends with a blank line: its last piece ends with one, or is a short rest of one."""
 
 
 class Answering:
@@ -33,6 +37,8 @@ class Answering:
         self._reader = AnswerReader(self)
         self._counter: EventCounter | None = None
         self._queue: deque[bytes | Action] = deque()
+        self._unread: list[bytes] = []
+        self._unread_size = 0
         self._paused: Pause | None = None
         self._timer: Timer | None = None
 
@@ -49,12 +55,33 @@ class Answering:
             self._session.client.write(data)
             if self._layer.raw or not flights or (self._reader.idle and self._glance(data)):
                 return
+            if self._counter is not None and self._reader.headed and self._later(data):
+                return
+        self._read(data, hit=hit)
+        if self._queue:
+            self._emit()
+
+    def catch_up(self) -> None:
+        """Read what has passed unread."""
+        if self._unread:
+            data = b"".join(self._unread)
+            self._unread.clear()
+            self._unread_size = 0
+            self._read(data, hit=False)
+
+    def _later(self, data: bytes) -> bool:
+        """Whether a piece of a stream can be read later, together with others: it cannot be the last one."""
+        self._unread.append(data)
+        self._unread_size += len(data)
+        if self._unread_size > MAX_UNREAD or len(data) < SHORT or data.endswith(b"\r\n\r\n"):
+            self.catch_up()
+        return True
+
+    def _read(self, data: bytes, *, hit: bool) -> None:
         try:
             self._reader.feed(data, full=hit)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._not_http(data, hit=hit, upgrade=isinstance(error, httptools.HttpParserUpgrade))
-        if self._queue:
-            self._emit()
 
     def _glance(self, data: bytes) -> bool:
         """Whether *data* was one whole answer, and all is done."""
@@ -70,6 +97,7 @@ class Answering:
 
     def ended(self, how: Ending) -> bool:
         """The upstream's bytes have ended; True where that is still to be told to the caller, later."""
+        self.catch_up()
         reader = self._reader
         if how == "eof" and self._flights and reader.headed and reader.until_close:
             reader.renew()
@@ -89,6 +117,7 @@ class Answering:
 
     def drop(self) -> None:
         """The connection is over."""
+        self._unread.clear()
         if self._timer is not None:
             self._timer.cancel()
         self._queue.clear()
@@ -114,6 +143,8 @@ class Answering:
         self._counter = EventCounter() if self._reader.is_event_stream else None
         if chain is not None:
             self._take(chain.head(self._head()))
+        elif self._counter is not None:
+            flight.catch_up = self.catch_up
 
     def answer_body(self, data: bytes) -> None:
         """A piece of an answer's body."""

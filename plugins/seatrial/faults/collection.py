@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from seatrial.faults.address import AddressError, Upstream, join, listening
@@ -17,9 +18,11 @@ class Collection:
     Args:
         timers: of the loop they run in.
         seed: every draw depends on it.
+        trouble: told of defects of our own.
     """
 
-    def __init__(self, timers: Timers, seed: int) -> None:
+    def __init__(self, timers: Timers, seed: int, trouble: Callable[[Exception], None]) -> None:
+        self.trouble = trouble
         self._timers = timers
         self._seed = seed
         self._proxies: dict[str, FaultProxy] = {}

@@ -117,6 +117,7 @@ class HttpLayer:
 
     def drop(self, outcome: str) -> None:
         """The connection is over: attempts on their way end."""
+        self.answering.catch_up()
         gone = self.session.client_eof and outcome == "truncated"
         for flight in [*(flight for flight, _ in self.flights), *self.asking.drop()]:
             flight.end(ABORTED if gone else outcome)

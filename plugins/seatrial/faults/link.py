@@ -113,8 +113,9 @@ class Link:
         return next((stage for stage in self.stages if stage.name == name), None)
 
     def _chain(self) -> None:
-        for stage, following in zip(self.stages, [*self.stages[1:], None], strict=True):
-            stage.next = following
+        following: TcpFault[Any] | None = None
+        for stage in reversed(self.stages):
+            stage.next, following = following, stage
         self.session.rewire()
 
     # -- what toxics tell

@@ -20,7 +20,8 @@ from seatrial.faults.http_layer import HttpLayer
 from seatrial.faults.message import Request
 from seatrial.faults.recorder import Flight, Recorder, Witness
 from seatrial.faults.refusals import RefusalCounter
-from seatrial.faults.session import Session, Side
+from seatrial.faults.session import Session
+from seatrial.faults.side import Side
 from seatrial.faults.timers import Timers
 from seatrial.faults.toxic import Toxic
 

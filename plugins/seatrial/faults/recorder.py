@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from collections.abc import Callable
 from time import monotonic as clock
 from typing import Any, NamedTuple
 
@@ -94,6 +95,8 @@ class Flight:
     faults: tuple[str, ...] = ()
     outcome = OPEN
     head_only = False
+    catch_up: Callable[[], None] | None = None
+    """Brings it up to date, where that is put off."""
 
     def __init__(self, recorder: Recorder, number: int, started: float) -> None:
         self._recorder = recorder
@@ -103,6 +106,7 @@ class Flight:
     def end(self, outcome: str) -> None:
         """It is over; only the first word counts."""
         if self.outcome is OPEN:
+            self.catch_up = None
             self.outcome = outcome
             self.ended = clock()
             self.keep()
@@ -125,6 +129,8 @@ class Flight:
 
     def figures(self) -> tuple[Any, ...]:
         """What is known of it by now, in the order of `Attempt` without the proxy."""
+        if self.catch_up is not None:
+            self.catch_up()
         return (
             self.number, self.started, self.ended, self.method, self.path, self.model, self.tenant,
             self.body_hash, self.request_bytes, self.status, self.response_bytes, self.events, self.faults,

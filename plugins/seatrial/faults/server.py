@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Self, TypeVar
@@ -52,7 +53,7 @@ class ProxyService:
         loop.set_exception_handler(self._told)
         allow_many_files()
         self.timers = Timers(loop)
-        self.proxies = Collection(self.timers, self._seed)
+        self.proxies = Collection(self.timers, self._seed, self._trouble)
         if self._control is None:
             return
         api = Api(self.proxies)
@@ -85,6 +86,10 @@ class ProxyService:
             await proxy.closed()
         self.timers.close()
         await asyncio.sleep(0)
+
+    def _trouble(self, error: Exception) -> None:
+        self.troubles.append(f"in the control API: {error!r}")
+        traceback.print_exception(error)
 
     def _told(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

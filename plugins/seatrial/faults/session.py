@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from math import inf
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from seatrial.faults.actions import Close, Pause, Reset, Tls
 from seatrial.faults.link import Link
 from seatrial.faults.recorder import REFUSED, RESET, TIMEOUT, TRUNCATED
+from seatrial.faults.side import ClientSide, UpstreamSide
 
 if TYPE_CHECKING:
     from seatrial.faults.http_layer import HttpLayer
@@ -20,148 +18,7 @@ if TYPE_CHECKING:
     from seatrial.faults.tcp import Ending
     from seatrial.faults.timers import Timer
 
-RST_ON_CLOSE = struct.pack("ii", 1, 0)
-MAX_PENDING = 1 << 16
 OUTCOMES: dict[str, str] = {"eof": TRUNCATED, "close": TRUNCATED, "reset": RESET, "timeout": TIMEOUT}
-
-
-class Side(asyncio.Protocol):
-    """One of the two ends: the caller, or the upstream.
-
-    Attributes:
-        received, sent: bytes from it and to it.
-        forward: takes the bytes from it.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self.session = session
-        self.transport: asyncio.Transport | None = None
-        self.received = self.sent = 0
-        self.forward: Callable[[bytes], None]
-        self._write: Callable[[bytes], None] = self._keep
-        self._pending: list[bytes] = []
-        self._finish = False
-        self.detached = False
-
-    def write(self, data: bytes) -> None:
-        """Send; what comes before the connection stands waits for it."""
-        self.sent += len(data)
-        self._write(data)
-
-    def finish(self) -> bool:
-        """Send the end of our bytes (FIN); False where the connection knows no half-close."""
-        transport = self.transport
-        if transport is None:
-            self._finish = True
-            return True
-        if not transport.can_write_eof():
-            return False
-        if not transport.is_closing():
-            transport.write_eof()
-        return True
-
-    def wait(self, yes: bool) -> None:
-        """Read no further, or go on."""
-        transport = self.transport
-        if transport is not None and not transport.is_closing():
-            if yes:
-                transport.pause_reading()
-            else:
-                transport.resume_reading()
-
-    def close(self, *, reset: bool = False, abort: bool = False) -> None:
-        """Close: what is written still goes out, unless it is to be reset or aborted."""
-        transport = self.transport
-        if transport is None:
-            return
-        if reset:
-            with suppress(OSError):
-                sock: Any = transport.get_extra_info("socket")
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
-        if reset or abort:
-            transport.abort()
-        else:
-            transport.close()
-
-    @property
-    def unsent(self) -> int:
-        """Bytes written that the system has not taken yet."""
-        return 0 if self.transport is None else self.transport.get_write_buffer_size()
-
-    # -- the transport's side
-
-    def data_received(self, data: bytes) -> None:
-        self.received += len(data)
-        self.forward(data)
-
-    def _stand(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-        self._write = self.transport.write
-        pending, self._pending = self._pending, []
-        for data in pending:
-            self._write(data)
-        if self._finish:
-            self.finish()
-
-    def _keep(self, data: bytes) -> None:
-        self._pending.append(data)
-        if sum(map(len, self._pending)) > MAX_PENDING:
-            self.session.up.full(True)
-
-
-class ClientSide(Side):
-    """The caller."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._stand(transport)
-        self.session.begin()
-
-    def eof_received(self) -> bool:
-        self.session.client_ended()
-        return True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.transport = None
-        self._write = lambda _: None
-        self.session.client_lost(exc)
-
-    def pause_writing(self) -> None:
-        self.session.down.full(True)
-
-    def resume_writing(self) -> None:
-        self.session.down.full(False)
-
-
-class UpstreamSide(Side):
-    """The upstream."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if self.detached:
-            cast("asyncio.Transport", transport).abort()
-            return
-        self._stand(transport)
-        self.session.up.full(False)
-        if self.session.down.waits:
-            self.wait(True)
-
-    def eof_received(self) -> bool:
-        if not self.detached:
-            self.session.down.end("eof")
-        return True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.transport = None
-        self._write = lambda _: self.session.reset()
-        if not self.detached:
-            self.session.upstream_lost(exc)
-
-    def pause_writing(self) -> None:
-        if not self.detached:
-            self.session.up.full(True)
-
-    def resume_writing(self) -> None:
-        if not self.detached:
-            self.session.up.full(False)
 
 
 class Session:
@@ -204,7 +61,7 @@ class Session:
     def begin(self) -> None:
         """The caller is there."""
         self.proxy.accepted(self)
-        self.client.forward = self.client._keep  # nothing is looked at before connection faults had their say
+        self.client.forward = self.client.keep  # nothing is looked at before connection faults had their say
         faults = self.proxy.connection_script(self.number)
         if faults is None:
             self.open()
@@ -417,14 +274,13 @@ class Session:
         if transport is None:
             self.abort()
             return
-        self.client.transport = transport
-        self.client._write = transport.write
+        self.client.renewed(transport)
         self._step()
 
     def resume(self) -> None:
         """Connection faults have had their say."""
         self._script = None
-        pending, self.client._pending = self.client._pending, []
+        pending = self.client.kept()
         self.open()
         self.up.full(False)
         self.client.wait(self.up.waits)

@@ -70,6 +70,10 @@ class Api:
             return await route(call, *names)
         except ApiError as error:
             return error_reply(error)
+        except Exception as error:
+            # A defect of ours: the caller must be told, and so must whoever looks for troubles.
+            self._proxies.trouble(error)
+            return error_reply(ApiError(f"{type(error).__name__}: {error}", 500))
 
     def _find(self, path: tuple[str, ...]) -> tuple[dict[str, Route] | None, list[str]]:
         for pattern, methods in self._routes.items():
