@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from seatrial.core.errors import UsageError
 from seatrial.core.exchange import ErrorKind
-from seatrial.targets.config import TargetConfig, Timeouts, Tls
+from seatrial.load.configs import targets
+from seatrial.targets.config import TargetConfig, Timeouts
 from seatrial.targets.target import Target
 
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
-    from seatrial.policy.target import TargetSpec
 
 WAIT = 2.0  # seconds for an answer of any kind, once connected
 ENOUGH = 65_536  # bytes of it
@@ -31,26 +31,17 @@ def require_targets(policy: LoadedPolicy) -> None:
             where=policy.source,
             hint="name it with --target URL, or under spec.targets",
         )
-    for number, spec in enumerate(policy.spec.targets):
-        _require(policy, spec, str(policy.origin("spec", "targets", number, "uri")))
+    for number, config in enumerate(targets(policy).values()):
+        _require(config, str(policy.origin("spec", "targets", number, "uri")))
 
 
-def _require(policy: LoadedPolicy, spec: TargetSpec, where: str) -> None:
-    ca = spec.tls.ca and str(policy.path.parent / spec.tls.ca)
-    patience = Timeouts(connect=spec.timeouts.connect, first_byte=WAIT, idle=WAIT, total=2 * WAIT)
-    config = TargetConfig(
-        spec.name,
-        spec.protocol,
-        spec.uri,
-        timeouts=patience,
-        tls=Tls(spec.tls.verify, ca),
-        max_body=ENOUGH,
-    )
-    with Target(config, connections=1) as target:
-        answer = target.get("/")
+def _require(config: TargetConfig, where: str) -> None:
+    patience = Timeouts(connect=config.timeouts.connect, first_byte=WAIT, idle=WAIT, total=2 * WAIT)
+    with Target(config.with_(timeouts=patience, max_body=ENOUGH), connections=1) as target:
+        answer = target.get("/", api_key=None)
     if answer.error in _OUT_OF_REACH:
         raise UsageError(
-            f"the target {spec.name!r} cannot be reached: {answer.detail or answer.error}",
+            f"the target {config.name!r} cannot be reached: {answer.detail or answer.error}",
             where=where,
             hint="start it, or correct its address; --target URL tries another",
         )
