@@ -15,8 +15,10 @@ import numpy as np
 
 from seatrial.core.log import Bools, Floats, Log
 
-Dimension = Literal["share", "duration", "count", "money", "score"]
+Dimension = Literal["share", "duration", "count", "money", "score", "rate"]
 Column = Callable[[Log, int, int], Floats]
+Events = Literal["requests", "slices", "tenants"]
+Composed = Literal["", "latencies", "budget", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Indicator:
         column: values of the exchanges ``start`` to ``stop`` of a log.
         applies: which of them count at all; None means all.
         alias: its OpenTelemetry GenAI name, accepted in policies too.
+        events: what is good or bad: each request; each slice of time (OpenSLO's Timeslices), with one value a
+            slice from `seatrial.core.slices`; or blocks of requests in which every tenant has its own.
+        composed: which other objectives of the traffic it is made of, where a policy names none: those on
+            latency, the only one on availability, or all.
     """
 
     name: str
@@ -41,6 +47,8 @@ class Indicator:
     bad: str = "bad"
     applies: Callable[[Log, int, int], Bools] | None = None
     alias: str | None = None
+    events: Events = "requests"
+    composed: Composed = ""
 
 
 def _availability(log: Log, start: int, stop: int) -> Floats:
@@ -75,6 +83,36 @@ def _input_tokens(log: Log, start: int, stop: int) -> Floats:
 
 def _output_tokens(log: Log, start: int, stop: int) -> Floats:
     return np.where(log.ok(start, stop), log.tokens(start, stop)[1], np.nan)
+
+
+def _queueing(log: Log, start: int, stop: int) -> Floats:
+    return log.lag(start, stop)
+
+
+def _pace(log: Log, start: int, stop: int) -> Floats:
+    """Tokens a second once the first chunk is there."""
+    writing = log.duration(start, stop) - log.ttfc(start, stop)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pace = log.tokens(start, stop)[1] / writing
+    return np.where(log.ok(start, stop) & (writing > 0), pace, np.nan)
+
+
+def _cost(log: Log, start: int, stop: int) -> Floats:
+    """US dollars a request; NaN where the target told no tokens."""
+    given, made = log.tokens(start, stop)
+    price = log.prices or (np.nan, np.nan)
+    return np.where(log.ok(start, stop) & (given + made > 0), given * price[0] + made * price[1], np.nan)
+
+
+def _cost_of_1k(log: Log, start: int, stop: int) -> Floats:
+    given, made = log.tokens(start, stop)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(_cost(log, start, stop) / (given + made) * 1000)
+
+
+def _nothing(log: Log, start: int, stop: int) -> Floats:
+    """Of indicators whose events are not single requests, or that are made of other objectives."""
+    return np.full(stop - start, np.nan)
 
 
 _BUILT_IN = (
@@ -117,6 +155,65 @@ _BUILT_IN = (
     ),
     Indicator("input_tokens", "count", "input tokens as the target reports them", _input_tokens),
     Indicator("output_tokens", "count", "output tokens as the target reports them", _output_tokens),
+    Indicator(
+        "goodput",
+        "share",
+        "requests that met every latency objective of their traffic",
+        _nothing,
+        bad="too late for one of the latency objectives",
+        composed="latencies",
+    ),
+    Indicator(
+        "queueing",
+        "duration",
+        "from the intended send time until a connection was free and the request left",
+        _queueing,
+    ),
+    Indicator(
+        "output_tokens_per_second",
+        "rate",
+        "output tokens a second of each answer, from its first chunk to its last",
+        _pace,
+        applies=_gap_applies,
+    ),
+    Indicator("cost.request", "money", "US dollars a request costs by the target's prices", _cost),
+    Indicator(
+        "cost.1k_tokens",
+        "money",
+        "US dollars a thousand tokens, input and output together, cost by the target's prices",
+        _cost_of_1k,
+    ),
+    Indicator(
+        "served_rate",
+        "rate",
+        "whole answers that end in a slice of time, a second",
+        _nothing,
+        events="slices",
+    ),
+    Indicator(
+        "served_tokens_rate",
+        "rate",
+        "output tokens of the answers that end in a slice of time, a second",
+        _nothing,
+        events="slices",
+    ),
+    Indicator(
+        "error_budget_burn",
+        "score",
+        "how many times faster than an objective allows a slice of time spends its error budget",
+        _nothing,
+        events="slices",
+        composed="budget",
+    ),
+    Indicator(
+        "fairness",
+        "share",
+        "1 less the difference between the worst and the best served tenant's share of bad requests",
+        _nothing,
+        bad="between the worst and the best served tenant",
+        events="tenants",
+        composed="all",
+    ),
 )
 
 INDICATORS: dict[str, Indicator] = {indicator.name: indicator for indicator in _BUILT_IN}

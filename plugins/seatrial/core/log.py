@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.core.exchange import ErrorKind, Exchange
+from seatrial.core.tenants import Tenants
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,9 +27,18 @@ class Log:
 
     Args:
         usage: also keep token counts (8 bytes an exchange more), for indicators and budgets of cost.
+
+    Attributes:
+        stretches: when sending began and ended, seconds; the end is infinite while it goes on. Empty where
+            nobody told (recorded exchanges): then it is one stretch.
+        prices: US dollars an input and an output token, None where nobody named them.
+        tenants: who sent which, None where there is only one.
     """
 
     def __init__(self, *, usage: bool = False) -> None:
+        self.stretches: list[tuple[float, float]] = []
+        self.prices: tuple[float, float] | None = None
+        self.tenants: Tenants | None = None
         self._intended = array("d")
         self._lag = array("f")
         self._duration = array("f")

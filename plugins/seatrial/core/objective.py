@@ -26,7 +26,7 @@ from seatrial.core.verdict import Verdict
 if TYPE_CHECKING:
     from seatrial.core.trial import Trial
 
-_OPERATORS: dict[str, Callable[[Floats, float], Bools]] = {
+OPERATORS: dict[str, Callable[[Floats, float], Bools]] = {
     "lt": operator.lt,
     "lte": operator.le,
     "gt": operator.gt,
@@ -92,6 +92,9 @@ class Objective:
         weight: in a total score.
         traffic: name of the traffic it is judged on.
         where: file and line it comes from.
+        parts: the objectives it is made of, for indicators that are (`goodput`, `fairness`,
+            `error_budget_burn`).
+        slice: seconds of a slice of time, for indicators whose events are slices.
 
     Raises:
         UsageError: unknown indicator, an op without a value, a value of another dimension, a target
@@ -110,6 +113,8 @@ class Objective:
     weight: float = 1.0
     traffic: str | None = None
     where: str | None = None
+    parts: tuple[Objective, ...] = ()
+    slice: float = 1.0
 
     def __post_init__(self) -> None:
         sli = self._find()
@@ -118,7 +123,7 @@ class Objective:
         if (sli.dimension == "share") != (self.op is None and self.value is None):
             wanted = "takes no op and value" if sli.dimension == "share" else "needs an op and a value"
             raise UsageError(f"indicator {self.indicator!r} {wanted}", where=self.where)
-        if self.op is not None and self.op not in _OPERATORS:
+        if self.op is not None and self.op not in OPERATORS:
             raise UsageError(
                 f"unknown op {self.op!r}",
                 where=self.where,
@@ -177,7 +182,19 @@ class Objective:
         return f"{self.indicator} {_SIGNS[self.op]} {self._shown(self.threshold)}"
 
     def _shown(self, value: float) -> str:
-        return units.format_duration(value) if self.sli.dimension == "duration" else f"{value:g}"
+        dimension = self.sli.dimension
+        if dimension in ("duration", "rate", "money"):
+            return units.format_quantity(
+                units.Quantity(value, dimension, "USD" if dimension == "money" else "")
+            )
+        return f"{value:g}"
+
+    @property
+    def strictest(self) -> float | None:
+        """The shortest limit on time that it, or an objective it is made of, sets; None without any."""
+        own = self.threshold if self.sli.dimension == "duration" else None
+        limits = [limit for limit in (own, *(part.strictest for part in self.parts)) if limit is not None]
+        return min(limits, default=None)
 
     def bad(self, log: Log, start: int, stop: int) -> tuple[Bools, Floats, Bools]:
         """Which of the exchanges ``start`` to ``stop`` are bad.
@@ -185,6 +202,8 @@ class Objective:
         Returns:
             bad, the indicator's value, and which of them count at all; one entry an exchange.
         """
+        if self.parts:
+            return self._bad_of_parts(log, start, stop)
         sli = self.sli
         values = sli.column(log, start, stop)
         counts = sli.applies(log, start, stop) if sli.applies else np.ones(len(values), bool)
@@ -193,7 +212,15 @@ class Objective:
             counts = counts & ~absent
         if self.op is None or self.threshold is None:
             return values < 0.5, values, counts
-        return absent | ~_OPERATORS[self.op](values, self.threshold), values, counts
+        return absent | ~OPERATORS[self.op](values, self.threshold), values, counts
+
+    def _bad_of_parts(self, log: Log, start: int, stop: int) -> tuple[Bools, Floats, Bools]:
+        """Bad is what is bad for one of the parts."""
+        found = np.zeros(stop - start, bool)
+        for part in self.parts:
+            bad, _, counts = part.bad(log, start, stop)
+            found |= bad & counts
+        return found, (~found).astype(np.float64), np.ones(stop - start, bool)
 
     def judge(self, stream: Stream) -> Verdict:
         """Draw exchanges from *stream* until this objective is decided or the stream ends.
@@ -212,11 +239,11 @@ class Objective:
 
     def _judged(self, stream: Stream) -> Verdict:
         from seatrial.core.recorded import Recorded
-        from seatrial.core.trial import Trial
+        from seatrial.core.trials import trial_of
 
         if isinstance(stream, Recorded):
             return stream.judge(self)
-        trial = Trial(self, stream)
+        trial = trial_of(self, stream)
         if not trial.step():
             stream.extend(trial.step)
             trial.step()
@@ -231,13 +258,14 @@ class Objective:
             "summary": self.sli.summary,
             "op": self.op,
             "value": self.threshold,
-            "unit": {"duration": "s", "share": "", "count": ""}.get(self.sli.dimension, ""),
+            "unit": {"duration": "s", "rate": "/s", "money": "USD"}.get(self.sli.dimension, ""),
             "dimension": self.sli.dimension,
             "target": self.share,
             "limit": self.limit,
             "statement": self.statement,
             "criterion": self.criterion,
             "bad": self._bad_words(),
+            "events": self.sli.events,
             "key_sli": self.key_sli,
             "weight": self.weight,
             "where": self.where,

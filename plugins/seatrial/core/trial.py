@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seatrial.core import units
 from seatrial.core.evidence.base import Decision
 from seatrial.core.evidence.dependence import estimate_deff
+from seatrial.core.evidence.gap import PairedGap
 from seatrial.core.evidence.sequential import SequentialProportion
 from seatrial.core.log import Bools, Floats
 from seatrial.core.objective import Objective, Stream
 from seatrial.core.outcome import Outcome
 from seatrial.core.verdict import Verdict
+
+Positions = NDArray[np.int64]
 
 _FIRST_ESTIMATE = 256
 _GROWTH = 1.25
@@ -30,21 +34,26 @@ class Trial:
     Args:
         objective: what is judged.
         stream: where the exchanges come from.
+        skip: exchanges at its beginning that are no evidence (a warm-up under load).
     """
 
-    def __init__(self, objective: Objective, stream: Stream) -> None:
+    noun = "requests"
+    """What the events are called."""
+    method = "sequential mixture e-process, may be looked at after every request"
+
+    def __init__(self, objective: Objective, stream: Stream, skip: int = 0) -> None:
         self.objective = objective
         self.stream = stream
         self.risk = stream.risk
-        self._seen = 0
+        self._seen = skip
         self._declared = self.risk.deff if stream.live else 1.0
         self._estimate_at = _FIRST_ESTIMATE
         self._bad: list[Bools] = []
         self._values: list[Floats] = []
-        self._indices: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
-        self.evidence = self._fresh(self._declared)
+        self._indices: list[Positions] = []
+        self.evidence: SequentialProportion | PairedGap = self._fresh(self._declared)
 
-    def _fresh(self, deff: float) -> SequentialProportion:
+    def _fresh(self, deff: float) -> SequentialProportion | PairedGap:
         return SequentialProportion(
             self.objective.limit, confidence=self.risk.confidence, power=self.risk.power, deff=deff
         )
@@ -63,18 +72,23 @@ class Trial:
     def step(self) -> bool:
         """Take in what is new in the stream; True once decided."""
         start, stop = self._seen, len(self.stream.log)
-        if self.decided or start == stop:
+        if self.decided or start >= stop:
             return self.decided
-        bad, values, counts = self.objective.bad(self.stream.log, start, stop)
+        bad, values, indices = self._events(start, stop)
         self._seen = stop
-        chosen = np.flatnonzero(counts)
-        self._bad.append(bad[chosen])
-        self._values.append(values[chosen])
-        self._indices.append(chosen + start)
-        self.evidence.update(bad[chosen], may_pass=self.patient)
+        self._bad.append(bad)
+        self._values.append(values)
+        self._indices.append(indices)
+        self.evidence.update(bad, may_pass=self.patient)
         self._reconsider()
         self.stream.watch(self)
         return self.decided
+
+    def _events(self, start: int, stop: int) -> tuple[Bools, Floats, Positions]:
+        """What is new among the exchanges *start* to *stop*: which events are bad, their values and places."""
+        bad, values, counts = self.objective.bad(self.stream.log, start, stop)
+        chosen = np.flatnonzero(counts)
+        return bad[chosen], values[chosen], chosen + start
 
     def _reconsider(self) -> None:
         """Estimate the dependence anew where due; count again under a design effect that moved."""
@@ -116,7 +130,7 @@ class Trial:
             upper=upper if len(bad) else None,
             n=evidence.n,
             bad=int(bad.sum()),
-            method="sequential mixture e-process, may be looked at after every request",
+            method=self.method,
             confidence=risk.confidence,
             power=risk.power,
             deff=evidence.deff,
@@ -140,13 +154,14 @@ class Trial:
         Lateness only lengthens what is measured. So a pass is doubtful where the load was not kept up, and a
         failure where it would be none without what the harness may have added.
         """
-        limit = self.objective.threshold
-        if limit is None or self.objective.sli.dimension != "duration":
+        limit = self.objective.strictest
+        if limit is None:
             return None
         found = self.stream.punctuality()
         if self.evidence.decision is Decision.PASS:
             return found.behind(limit)
-        if self.evidence.decision is Decision.FAIL and self.objective.op in ("lt", "lte"):
+        own = self.objective.sli.dimension == "duration" and self.objective.op in ("lt", "lte")
+        if own and self.evidence.decision is Decision.FAIL:
             values = np.concatenate(self._values)
             surely = np.isnan(values) | (values > limit + found.worst)
             if surely.mean() <= self.objective.limit:
@@ -159,16 +174,16 @@ class Trial:
         if unpunctual := self._unpunctual():
             return Outcome.INCONCLUSIVE, unpunctual
         if self.evidence.decision is Decision.FAIL:
-            return Outcome.FAILED, f"the limit is broken: shown after {n} requests"
+            return Outcome.FAILED, f"the limit is broken: shown after {n} {self.noun}"
         if self.evidence.decision is Decision.PASS:
-            return Outcome.PASSED, f"proven after {n} requests"
+            return Outcome.PASSED, f"proven after {n} {self.noun}"
         if n == 0:
             return no_data(self.objective, stopped)
         if self.objective.limit == 0 and stopped and self.patient and bad == 0:
             upper = units.format_share(self.evidence.bounds()[1])
             return (
                 Outcome.PASSED,
-                f"not once in {n} requests (below {upper}; a share of zero cannot be proven)",
+                f"not once in {n} {self.noun} (below {upper}; a share of zero cannot be proven)",
             )
         if not self.patient:
             return (
@@ -178,7 +193,7 @@ class Trial:
             )
         needed = self.evidence.needed()
         more = (
-            f"; about {needed} requests more are needed"
+            f"; about {needed} {self.noun} more are needed"
             if needed
             else "; too close to the limit to tell how many more"
         )
