@@ -53,12 +53,14 @@ class Run:
     Args:
         scenario: what is run.
         stage: what it acts on.
+        prelude: called right before the fault.
     """
 
-    def __init__(self, scenario: Scenario, stage: Stage) -> None:
+    def __init__(self, scenario: Scenario, stage: Stage, prelude: Callable[[], None] = lambda: None) -> None:
         self.scenario = scenario
         self.stage = stage
         self.record = Record(scenario)
+        self._prelude = prelude
         self._marks: dict[str, int] = {}
         self._phases: list[Phase] = []
         self._injected = self._reverted = 0.0
@@ -95,6 +97,11 @@ class Run:
                 break
         record.recording = self.recording()
         self._tell_attempts(record.recording)
+
+    @property
+    def injected(self) -> float:
+        """When the fault stood, seconds on `time.monotonic`."""
+        return self._injected
 
     # ---- the phases
 
@@ -154,6 +161,7 @@ class Run:
         self._tell("fault", repeat=number)
         self._injected = 0.0
         trials = {label: Trial(objective, phase.traffic) for label, objective in self._objectives(first)}
+        self._prelude()
         with self._beside():
             if pulses is not None:
                 self._pulsed(phase, trials)
@@ -355,9 +363,6 @@ def _columns(batch: list[Any]) -> dict[str, Any]:
         "faults": [list(each.faults) for each in batch],
         "outcome": [each.outcome for each in batch],
     }
-
-
-Runner = Callable[[Scenario, Stage], Record]
 
 
 def run(scenario: Scenario, stage: Stage) -> Record:

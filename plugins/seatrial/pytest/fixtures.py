@@ -28,6 +28,9 @@ NAMES = frozenset(
         "trial_criterion",
         "trial_behaviour",
         "trial_answer",
+        "trial_component",
+        "trial_conversations",
+        "trial_work",
     }
 )
 """A test that uses one of these is part of the trial."""

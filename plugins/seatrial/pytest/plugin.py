@@ -14,6 +14,7 @@ pytest_plugins = (
     "seatrial.pytest.suites",
     "seatrial.pytest.fixtures",
     "seatrial.pytest.dependencies",
+    "seatrial.pytest.recovery",
     "seatrial.pytest.checklists",
     "seatrial.pytest.experiments",
     "seatrial.pytest.terminal",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seatrial.chaos.finding import Finding
     from seatrial.chaos.plan import Scenario
     from seatrial.chaos.record import Record
+    from seatrial.chaos.restart import Restart
     from seatrial.chaos.stage import Stage
     from seatrial.faults.dependency import Dependencies
     from seatrial.load.traffic import Traffic
@@ -54,6 +55,7 @@ class Resilience:
         self._records: dict[str, Record] = {}
         self._traffics: dict[tuple[str, str], Traffic] = {}
         self._broken: str | None = None
+        self._restart: Restart | None = None
         spec = trial.loaded.spec
         self.scenarios: dict[str, Scenario] = {}
         if spec.dependencies or spec.resilience:
@@ -114,6 +116,15 @@ class Resilience:
             if record.broken:
                 self._broken = f"a fault of the scenario {name} was not taken back"
         return self._records[name]
+
+    def crash(self) -> Restart:
+        """What killing the target left; it is killed now, where it was not yet."""
+        if self._restart is None:
+            from seatrial.chaos.restart import crash
+
+            name = next(each.name for each in self._trial.policy.spec.targets if each.process)
+            self._restart = crash(self._stage(self._told), self._trial.target(name))
+        return self._restart
 
     def _stage(self, record: Callable[..., None]) -> Stage:
         from seatrial.chaos.stage import Stage
