@@ -150,8 +150,18 @@ class Background:
         """One request every ``1 / rate`` seconds, whatever becomes of those before."""
         assert self._rate is not None
         under_way: set[asyncio.Task[None]] = set()
+        broken: list[BaseException] = []
         number = 0
+
+        def ended(task: asyncio.Task[None]) -> None:
+            under_way.discard(task)
+            error = None if task.cancelled() else task.exception()
+            if error is not None:
+                broken.append(error)
+
         while not self._stop.is_set():
+            if broken:
+                raise broken[0]
             due = number / self._rate
             wait = due - (wire_clock() - self._zero)
             if wait > 0:
@@ -160,7 +170,7 @@ class Background:
             number += 1
             task = asyncio.ensure_future(self._exchange(client, due))
             under_way.add(task)
-            task.add_done_callback(under_way.discard)
+            task.add_done_callback(ended)
         await _ended(under_way)
 
     async def _clients(self, client: Sender) -> None:
