@@ -215,5 +215,6 @@ async def _ended(tasks: set[asyncio.Task[None]]) -> None:
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
-    for task in done:
-        task.result()
+    broken = [error for task in done if not task.cancelled() and (error := task.exception())]
+    if broken:
+        raise broken[0]
