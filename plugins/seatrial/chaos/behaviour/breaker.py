@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from seatrial.chaos.behaviour.calls import Recording
 from seatrial.chaos.finding import LIMIT, Finding, beside, failed, passed, share_of_calls, unproven
+from seatrial.core.outcome import Outcome
 from seatrial.core.units import format_duration, format_share
 from seatrial.policy.aspects import Aspect
 
@@ -44,9 +45,9 @@ def breaker_half_opens(recording: Recording, aspect: Aspect) -> Finding:
     """While it is open the dependency is tried again now and then, by single calls."""
     within = aspect.within or WITHIN
     opened = breaker_opens(recording, Aspect(aspect="breaker-opens"))
-    if not opened.outcome.green:
-        return unproven(f"the breaker was not seen to open: {opened.reason}", opened.n)
     later = _later(recording)
+    if opened.outcome is Outcome.FAILED or len(later) < FEWEST:
+        return unproven(f"the breaker was not seen to open: {opened.reason}", opened.n)
     tries = [attempt.started for attempt in recording.under if attempt.started >= later[0]]
     silent = recording.reverted - max(
         (attempt.started for attempt in recording.under), default=recording.injected
