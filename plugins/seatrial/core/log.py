@@ -11,15 +11,12 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
+from seatrial.core.block import CODES, KINDS, MAX_CHUNKS, NO_TOKENS, Block
 from seatrial.core.exchange import ErrorKind, Exchange
 from seatrial.core.tenants import Tenants
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-_KINDS: tuple[ErrorKind | None, ...] = (None, *ErrorKind)
-_CODES = {kind: code for code, kind in enumerate(_KINDS)}
-_MAX_CHUNKS = 65_535
 
 
 class Log:
@@ -70,17 +67,41 @@ class Log:
         self._lag.append(exchange.sent - intended)
         self._duration.append(exchange.done - intended)
         self._ttfc.append(exchange.first_chunk - intended)
-        gaps = exchange.gaps[: _MAX_CHUNKS - 1]
+        gaps = exchange.gaps[: MAX_CHUNKS - 1]
         self._chunks.append(len(gaps) + 1 if exchange.first_chunk == exchange.first_chunk else 0)
         if gaps:
             self._gaps.extend(gaps)
         code = self._status_codes.get(exchange.status)
         self._status.append(self._new_status(exchange.status) if code is None else code)
-        self._error.append(_CODES[exchange.error])
+        self._error.append(CODES[exchange.error])
         if self._tokens:
             usage = exchange.usage or (0, 0)
             self._tokens[0].append(usage[0])
             self._tokens[1].append(usage[1])
+
+    def extend(self, block: Block) -> None:
+        """Add many exchanges behind all others, in the order of *block*."""
+        rows = block.rows
+        for column, name in (
+            (self._intended, "intended"),
+            (self._lag, "lag"),
+            (self._duration, "duration"),
+            (self._ttfc, "ttfc"),
+            (self._chunks, "chunks"),
+            (self._error, "error"),
+        ):
+            column.frombytes(np.ascontiguousarray(rows[name]).tobytes())
+        self._gaps.frombytes(np.ascontiguousarray(block.gaps).tobytes())
+        found, where = np.unique(rows["status"], return_inverse=True)
+        known = [self._status_codes.get(status) for status in found.tolist()]
+        codes = [
+            self._new_status(status) if code is None else code
+            for status, code in zip(found.tolist(), known, strict=True)
+        ]
+        self._status.frombytes(np.asarray(codes, np.uint8)[where].tobytes())
+        if self._tokens:
+            for column, name in zip(self._tokens, ("input", "output"), strict=True):
+                column.frombytes(np.where(rows[name] == NO_TOKENS, 0, rows[name]).astype(np.uint32).tobytes())
 
     def _new_status(self, status: int) -> int:
         code = len(self._statuses)
@@ -121,7 +142,17 @@ class Log:
 
     def errors(self, start: int = 0, stop: int | None = None) -> list[ErrorKind | None]:
         """The error kind of each exchange."""
-        return [_KINDS[code] for code in self._error[start:stop]]
+        return [KINDS[code] for code in self._error[start:stop]]
+
+    def error_codes(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint8]:
+        """The error of each exchange as its place in `seatrial.core.block.KINDS`."""
+        return np.frombuffer(self._error, np.uint8)[start:stop].copy()
+
+    def gaps(self, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+        """The gaps between the chunks of all these exchanges, one after the other, seconds."""
+        before = self._gaps_before(start)
+        count = int(np.maximum(self.chunks(start, stop) - 1, 0).sum())
+        return np.frombuffer(self._gaps, np.float32)[before : before + count].copy()
 
     def mean_gap(self, start: int = 0, stop: int | None = None) -> Floats:
         """Mean seconds between the content chunks of each exchange; NaN where there are fewer than two."""

@@ -17,11 +17,13 @@ class Punctuality:
     Attributes:
         p50, p99: of the requests' departures behind their schedule; 0 where there is none.
         loop_p99: of the event loop's own wake-ups: a busy harness may add as much to a latency.
+        lost: why exchanges that were sent are not among those that are judged; empty where none is missing.
     """
 
     p50: float = 0.0
     p99: float = 0.0
     loop_p99: float = 0.0
+    lost: str = ""
 
     @property
     def worst(self) -> float:

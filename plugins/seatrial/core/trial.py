@@ -85,7 +85,7 @@ class Trial:
         return self.decided
 
     def _events(self, start: int, stop: int) -> tuple[Bools, Floats, Positions]:
-        """What is new among the exchanges *start* to *stop*: which events are bad, their values and places."""
+        """What is new from exchange *start* to *stop*: which events are bad, their values and places."""
         bad, values, counts = self.objective.bad(self.stream.log, start, stop)
         chosen = np.flatnonzero(counts)
         return bad[chosen], values[chosen], chosen + start
@@ -171,6 +171,8 @@ class Trial:
 
     def _outcome(self, bad: int) -> tuple[Outcome, str]:
         n, stopped = self.evidence.n, self.stream.stopped
+        if lost := self.stream.punctuality().lost:
+            return Outcome.INCONCLUSIVE, lost
         if unpunctual := self._unpunctual():
             return Outcome.INCONCLUSIVE, unpunctual
         if self.evidence.decision is Decision.FAIL:

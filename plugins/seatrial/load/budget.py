@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from seatrial.core.block import NO_TOKENS, Block
 from seatrial.core.exchange import Exchange
 from seatrial.core.units import format_duration
 
@@ -53,3 +56,12 @@ class Prices:
         if exchange.usage is not None:
             return exchange.usage.input_tokens * self.input + exchange.usage.output_tokens * self.output
         return math.ceil(exchange.received) * self.output
+
+    def of_block(self, block: Block) -> float:
+        """What all exchanges of *block* cost."""
+        if not self:
+            return 0.0
+        rows = block.rows
+        known = (rows["input"] != NO_TOKENS) & (rows["output"] != NO_TOKENS)
+        told = rows["input"].astype(np.float64) * self.input + rows["output"].astype(np.float64) * self.output
+        return float(np.where(known, told, rows["received"] * self.output).sum())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.core.objective import Objective
 from seatrial.core.risk import Risk
+from seatrial.core.tenants import Tenants
+from seatrial.load.brief import Brief
 from seatrial.load.budget import Budget, Prices
 from seatrial.load.closed_loop import ClosedLoop
 from seatrial.load.lag import Lag
 from seatrial.load.ledger import Ledger
 from seatrial.load.open_loop import OpenLoop
+from seatrial.load.parquet import keeper_of
 from seatrial.load.prompts import PromptSet, load_prompts
 from seatrial.load.schedules import schedule_of
 from seatrial.load.sender import PromptSender
@@ -37,6 +41,8 @@ def traffic(
     objectives: Sequence[Objective] = (),
     risk: Risk | None = None,
     told_as: str | None = None,
+    spec: TrafficSpec | None = None,
+    folder: Path | None = None,
 ) -> Traffic:
     """The traffic called *name*, ready to send.
 
@@ -46,11 +52,13 @@ def traffic(
         objectives: whose bad exchanges are journalled whole, by *record*.
         risk: instead of the policy's.
         told_as: its name in the journal, where it is not the policy's (the same traffic under a fault).
+        spec: in place of the policy's own of that name (the same traffic at another rate).
+        folder: where the exchanges are kept, where the policy asks for them as Parquet.
 
     Raises:
         UsageError: there is none, its prompts cannot be read, or its arrivals make no schedule.
     """
-    spec = loaded.traffic(name)
+    spec = spec or loaded.traffic(name)
     config = configs[spec.target or next(iter(configs))]
     asked = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
     seed = seed if spec.seed is None else spec.seed
@@ -61,20 +69,34 @@ def traffic(
         opening={"target": config.name, **_opening(spec, asked, risk)},
         objectives=objectives,
         prompt_text=lambda number: asked[number].text,
+        keep=keeper_of(spec, told_as or name, folder),
     )
-    return Traffic(
-        told_as or name,
-        _connector(config, spec, asked),
-        len(asked),
-        arrivals=_arrivals(loaded, spec, seed, lag),
-        budget=_budget(spec),
-        risk=risk,
-        seed=seed,
-        warmup=spec.warmup,
-        prices=prices(loaded, config.name),
-        ledger=ledger,
-        lag=lag,
-    )
+    same: dict[str, Any] = {
+        "budget": _budget(spec),
+        "risk": risk,
+        "seed": seed,
+        "warmup": spec.warmup,
+        "prices": prices(loaded, config.name),
+        "ledger": ledger,
+        "lag": lag,
+    }
+    if (spec.processes or 1) > 1:
+        from seatrial.load.processes import ProcessTraffic
+
+        brief = Brief(config, asked.prompts, spec.stream, _connections(spec))
+        schedule = _schedule(loaded, spec, seed)
+        return ProcessTraffic(told_as or name, brief, spec.processes or 1, schedule, **same)
+    arrivals = _arrivals(loaded, spec, seed, lag)
+    tenants = _tenants(spec)
+    connect = _connector(config, spec, asked, tenants)
+    return Traffic(told_as or name, connect, len(asked), arrivals=arrivals, tenants=tenants, **same)
+
+
+def _tenants(spec: TrafficSpec) -> Tenants | None:
+    if not spec.tenants:
+        return None
+    names, weights = zip(*((tenant.name, tenant.weight) for tenant in spec.tenants), strict=True)
+    return Tenants(names, weights, spec.name)
 
 
 def prices(loaded: LoadedPolicy, target: str) -> Prices:
@@ -91,9 +113,14 @@ def _budget(spec: TrafficSpec) -> Budget:
 def _arrivals(loaded: LoadedPolicy, spec: TrafficSpec, seed: int, lag: Lag) -> Arrivals:
     if spec.arrivals is None:
         return ClosedLoop(spec.concurrency)
+    return OpenLoop(_schedule(loaded, spec, seed), lag.departed)
+
+
+def _schedule(loaded: LoadedPolicy, spec: TrafficSpec, seed: int) -> Iterable[float]:
+    assert spec.arrivals is not None
     trace = loaded.file("spec", "traffic", spec.name, "arrivals", "file")
     duration = spec.duration or spec.budget.duration
-    return OpenLoop(schedule_of(spec.arrivals, duration, [seed, *spec.name.encode()], trace), lag.departed)
+    return schedule_of(spec.arrivals, duration, [seed, *spec.name.encode()], trace)
 
 
 def _opening(spec: TrafficSpec, asked: PromptSet, risk: Risk) -> dict[str, Any]:
@@ -103,6 +130,7 @@ def _opening(spec: TrafficSpec, asked: PromptSet, risk: Risk) -> dict[str, Any]:
         "concurrency": None if arrivals else spec.concurrency,
         "arrivals": arrivals,
         "connections": _connections(spec),
+        "processes": spec.processes or 1,
         "stream": spec.stream,
         "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
         "prompts": spec.prompts,
@@ -118,9 +146,12 @@ def _connections(spec: TrafficSpec) -> int:
 
 
 def _connector(
-    config: TargetConfig, spec: TrafficSpec, prompts: PromptSet
+    config: TargetConfig, spec: TrafficSpec, prompts: PromptSet, tenants: Tenants | None
 ) -> Callable[[], Awaitable[Sender]]:
+    keys = [tenant.apiKey for tenant in spec.tenants]
+
     async def connect() -> Sender:
-        return PromptSender(Client(config, connections=_connections(spec)), prompts, stream=spec.stream)
+        client = Client(config, connections=_connections(spec))
+        return PromptSender(client, prompts, stream=spec.stream, tenants=tenants, keys=keys)
 
     return connect

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seatrial.core.punctuality import Punctuality
 
@@ -19,6 +20,14 @@ class Lag:
     def departed(self, seconds: float) -> None:
         """A request left so long after its time."""
         self._late.append(seconds)
+
+    def departed_all(self, seconds: NDArray[np.float32]) -> None:
+        """Requests left so long after their times."""
+        self._late.frombytes(np.ascontiguousarray(seconds, np.float32).tobytes())
+
+    def woke_all(self, seconds: NDArray[np.float32]) -> None:
+        """An event loop woke up so long after it should have, again and again."""
+        self._loop.frombytes(np.ascontiguousarray(seconds, np.float32).tobytes())
 
     def woke(self, seconds: float) -> None:
         """The event loop woke up so long after it should have."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from seatrial.core.block import Block
 from seatrial.core.exchange import Exchange
 from seatrial.core.log import Log
 from seatrial.core.objective import Objective
@@ -18,7 +19,19 @@ from seatrial.core.verdict import Verdict
 
 Record = Callable[..., None]
 
+
+class Keep(Protocol):
+    """A file that takes exchanges as columns (`seatrial.load.parquet.ParquetFile`)."""
+
+    def add(self, log: Log, start: int, stop: int, segment: int) -> None:
+        """Exchanges *start* to *stop* of *log*, sent in the stretch *segment*, counted from 0."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
 _BATCH = 512  # exchanges in one event
+_MANY = 4096  # in one event where they come as columns
 _EVERY = 0.5  # seconds between two events at the most
 _PROGRESS = 0.25  # seconds between two reports on one objective
 _WHOLE = 3  # bad exchanges journalled whole, an objective
@@ -34,6 +47,7 @@ class Ledger:
         opening: fields of the ``traffic`` event.
         objectives: whose bad exchanges a person will want to read.
         prompt_text: the text of prompt number *n*, for those.
+        keep: takes the exchanges as columns too, where they are kept in a file of their own.
     """
 
     def __init__(
@@ -44,12 +58,14 @@ class Ledger:
         opening: dict[str, Any] | None = None,
         objectives: Sequence[Objective] = (),
         prompt_text: Callable[[int], str] = lambda number: "",
+        keep: Keep | None = None,
     ) -> None:
         self._traffic = traffic
         self._record = record
         self._opening = opening or {}
         self._objectives = objectives
         self._prompt_text = prompt_text
+        self._keep = keep
         self._recent: list[Exchange] = []
         self._first = 0
         self._flushed_at = time.monotonic()
@@ -106,13 +122,84 @@ class Ledger:
             **more,
             **_columns(batch),
         )
+        if self._keep is not None:
+            self._keep.add(log, self._first, self._first + len(batch), segment - 1)
         for objective in self._objectives:
             self._tell_bad(objective, log, batch)
         self._first += len(batch)
 
-    def _tell_bad(self, objective: Objective, log: Log, batch: list[Exchange]) -> None:
+    def warmed_up_all(self, block: Block) -> None:
+        """Exchanges of the warm-up, which are no evidence."""
+        if len(block):
+            log = Log(usage=True)
+            log.extend(block)
+            self._record("warmup", traffic=self._traffic, **_logged(log, 0, len(log)))
+
+    def flush_log(
+        self, log: Log, segment: int, cost: float | None, whole: Mapping[int, dict[str, Any]]
+    ) -> None:
+        """Write what has come into *log* since the last time, straight from its columns.
+
+        Args:
+            log: holds the exchanges.
+            segment: the stretch of sending they belong to, from 1.
+            cost: US dollars spent up to now, None without a price list.
+            whole: exchanges that are there with their texts, by their place in the log.
+        """
+        while self._first < len(log):
+            first, stop = self._first, min(len(log), self._first + _MANY)
+            self._record(
+                "exchanges",
+                traffic=self._traffic,
+                first=first,
+                segment=segment - 1,
+                cost_usd=cost,
+                **_logged(log, first, stop),
+            )
+            if self._keep is not None:
+                self._keep.add(log, first, stop, segment - 1)
+            self._first = stop
+            for objective in self._objectives:
+                self._tell_bad_of(objective, log, first, stop, whole)
+
+    def _tell_bad_of(
+        self, objective: Objective, log: Log, first: int, stop: int, whole: Mapping[int, dict[str, Any]]
+    ) -> None:
         left = _WHOLE - self._told.get(objective.name, 0)
         if left <= 0:
+            return
+        bad, _, counts = objective.bad(log, first, stop)
+        for position in (np.flatnonzero(bad & counts)[:left] + first).tolist():
+            shown = whole.get(position) or {
+                name: values[0] for name, values in _logged(log, position, position + 1).items()
+            }
+            self._record(
+                "exchange",
+                traffic=self._traffic,
+                index=position,
+                why=f"bad for {objective.name}",
+                objective=objective.name,
+                exchange={**shown, "index": position},
+            )
+            self._told[objective.name] = self._told.get(objective.name, 0) + 1
+
+    def lost(self, why: str, count: int, sent: int) -> None:
+        """Exchanges that were sent and whose outcome nobody knows.
+
+        Args:
+            count: how many.
+            sent: of how many.
+        """
+        self._record("lost", traffic=self._traffic, what=why, count=count, sent=sent)
+
+    def close(self) -> None:
+        """Nothing more comes."""
+        if self._keep is not None:
+            self._keep.close()
+
+    def _tell_bad(self, objective: Objective, log: Log, batch: list[Exchange]) -> None:
+        left = _WHOLE - self._told.get(objective.name, 0)
+        if left <= 0 or objective.sli.events != "requests":
             return
         bad, _, counts = objective.bad(log, self._first, self._first + len(batch))
         for position in np.flatnonzero(bad & counts)[:left]:
@@ -181,4 +268,18 @@ def _columns(batch: list[Exchange]) -> dict[str, list[Any]]:
         "status": [exchange.status for exchange in batch],
         "error": [exchange.error for exchange in batch],
         "tokens": [list(exchange.usage) if exchange.usage else None for exchange in batch],
+    }
+
+
+def _logged(log: Log, start: int, stop: int) -> dict[str, list[Any]]:
+    given, made = (column.tolist() for column in log.tokens(start, stop))
+    return {
+        "intended": log.intended(start, stop).round(6).tolist(),
+        "lag": log.lag(start, stop).round(6).tolist(),
+        "duration": log.duration(start, stop).round(6).tolist(),
+        "ttfc": log.ttfc(start, stop).round(6).tolist(),
+        "chunks": log.chunks(start, stop).tolist(),
+        "status": log.status(start, stop).tolist(),
+        "error": log.errors(start, stop),
+        "tokens": [[int(i), int(o)] if i or o else None for i, o in zip(given, made, strict=True)],
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Iterable
+from math import inf
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from seatrial.core.log import Log
 from seatrial.core.objective import Objective
 from seatrial.core.punctuality import Punctuality
 from seatrial.core.risk import Risk
+from seatrial.core.tenants import Tenants
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
 from seatrial.load.budget import Budget, Prices
@@ -76,6 +78,7 @@ class Traffic:
         prices: for a budget of money.
         ledger: where exchanges, progress and verdicts are told.
         lag: how punctual the generator is; shared with *arrivals* where those keep a schedule.
+        tenants: who sends which request, where there are several; the sender knows their keys.
     """
 
     live = True
@@ -94,11 +97,14 @@ class Traffic:
         prices: Prices | None = None,
         ledger: Ledger | None = None,
         lag: Lag | None = None,
+        tenants: Tenants | None = None,
     ) -> None:
         self.name = name
         self.risk = risk
         self.budget = budget
         self.log = Log(usage=True)
+        self.log.tenants = tenants
+        self.log.prices = (prices.input, prices.output) if prices else None
         self.cost = 0.0
         self._connect = connect
         self._prompts = prompts
@@ -115,7 +121,8 @@ class Traffic:
         self._span = 0.0
         self._segment_began: float | None = None
         self._segments = 0
-        self._sent = 0
+        self._sent = self._arrived = 0
+        self._last_sent = 0.0
         self._waiting: dict[int, Exchange] = {}
         self._going = False
         self._trouble: BaseException | None = None
@@ -207,6 +214,7 @@ class Traffic:
         """One stretch of sending, cut short where more stretches are demanded."""
         self._segments += 1
         began = self._segment_began = clock()
+        self.log.stretches.append((began - self._zero, inf))
         last = self._segments >= self.risk.segments
         length = float("inf") if last else self.risk.min_duration / self.risk.segments
 
@@ -216,11 +224,16 @@ class Traffic:
 
         self._going = True
         try:
-            await self._watched(_Requests(self, client), look)
+            await self._watched(self._requests(client), look)
         finally:
             self._going = False
+            self.log.stretches[-1] = (began - self._zero, self._last_sent)
             self._span += clock() - began
             self._segment_began = None
+
+    def _requests(self, client: Sender) -> Source:
+        """The requests that are evidence."""
+        return _Requests(self, client)
 
     async def _watched(self, source: Source, look: Callable[[], None]) -> None:
         """Let the arrivals run, with a look at them every few milliseconds.
@@ -247,8 +260,13 @@ class Traffic:
         self, client: Sender, intended: float | None, then: Callable[[Exchange], None], index: int
     ) -> None:
         """Ask the next prompt; for the sources below."""
-        when = (clock() if intended is None else intended) - self._zero
+        when = self._last_sent = (clock() if intended is None else intended) - self._zero
         client.begin(self._draw(), then, index=index, intended=when, zero=self._zero, failed=self._failed)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Requests that were sent, and those that have come back, in this run; the warm-up left out."""
+        return self._sent - self._earlier, self._arrived
 
     @property
     def going(self) -> bool:
@@ -270,6 +288,7 @@ class Traffic:
 
     def arrived(self, exchange: Exchange) -> None:
         """An exchange came back: it enters the log as soon as all that were sent before it have."""
+        self._arrived += 1
         self.cost += self._prices.of(exchange)
         self._waiting[exchange.index] = exchange
         while (ready := self._waiting.pop(len(self.log), None)) is not None:
@@ -295,7 +314,8 @@ class Traffic:
         self._ledger.verdict(objective, verdict, self._lag.summary())
 
     def close(self) -> None:
-        """Give connections and loop back."""
+        """Give connections, loop and file back."""
+        self._ledger.close()
         if self._runner is None:
             return
         if self._client is not None:

@@ -7,7 +7,17 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from seatrial.policy.arrivals import ArrivalsSpec
-from seatrial.policy.fields import Count, Flag, Model, Name, PositiveCount, PositiveDuration, Price, wrong
+from seatrial.policy.fields import (
+    Count,
+    Flag,
+    Model,
+    Name,
+    PositiveCount,
+    PositiveDuration,
+    Price,
+    SecretText,
+    wrong,
+)
 
 
 class BudgetSpec(Model):
@@ -27,6 +37,16 @@ class BudgetSpec(Model):
         return self
 
 
+class TenantSpec(Model):
+    """One of several callers of a traffic, with a key of its own."""
+
+    name: Name
+    apiKey: SecretText | None = None
+    """The key that it sends; the target's own by default."""
+    weight: PositiveCount = 1
+    """How many of its requests are in each round of all tenants."""
+
+
 class TrafficSpec(Model):
     """A stream of requests to one target, shared by all objectives that name it."""
 
@@ -43,6 +63,10 @@ class TrafficSpec(Model):
     """Most connections at a time under arrivals; requests beyond wait, and their waiting counts."""
     duration: PositiveDuration | None = None
     """How long the arrivals last; the budget's duration by default."""
+    processes: PositiveCount | None = None
+    """Processes of this machine that send the arrivals, with connections of their own; one by default."""
+    parquet: Flag = False
+    """Whether every exchange is also kept as a row of exchanges-NAME.parquet beside the journal."""
     stream: Flag = False
     """Whether answers are asked for as a stream."""
     warmup: Count = 8
@@ -54,18 +78,29 @@ class TrafficSpec(Model):
     budget: BudgetSpec = Field(
         default_factory=lambda: BudgetSpec.model_validate({"requests": 10_000, "duration": "5m"})
     )
+    tenants: tuple[TenantSpec, ...] = ()
+    """Callers that take turns, each with a key of its own; fairness is judged between them."""
     seed: Count | None = None
     """Of the order of prompts; derived from the run's seed by default."""
 
     @model_validator(mode="after")
+    def _tenants_differ(self) -> TrafficSpec:
+        names = [tenant.name for tenant in self.tenants]
+        if len(names) != len(set(names)):
+            raise wrong("two tenants of one name", "each tenant once; weight gives it more requests")
+        return self
+
+    @model_validator(mode="after")
     def _one_loop(self) -> TrafficSpec:
         if self.arrivals is None:
-            for name in ("connections", "duration"):
+            for name in ("connections", "duration", "processes"):
                 if getattr(self, name) is not None:
                     raise wrong(
                         f"{name} belongs to arrivals, and there are none",
                         "name arrivals, or use concurrency and budget",
                     )
+        elif self.processes is not None and self.processes > 1 and self.tenants:
+            raise wrong("tenants take turns in one process", "drop processes, or tenants")
         elif "concurrency" in self.model_fields_set:
             raise wrong(
                 "arrivals leave on schedule, whatever is in flight: there is no concurrency",
