@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import httptools
 
 from seatrial.faults import framing
-from seatrial.faults.actions import Action, Close, End, Pause, Reset
+from seatrial.faults.actions import Close, End, Pause, Reset
 from seatrial.faults.answer_reader import AnswerReader
+from seatrial.faults.chain import Out, Sent
 from seatrial.faults.events import EventCounter
 from seatrial.faults.glance import whole_answer
 from seatrial.faults.message import Head
@@ -36,7 +37,7 @@ class Answering:
         self._flights = layer.flights
         self._reader = AnswerReader(self)
         self._counter: EventCounter | None = None
-        self._queue: deque[bytes | Action] = deque()
+        self._queue: deque[Out] = deque()
         self._unread: list[bytes] = []
         self._unread_size = 0
         self._paused: Pause | None = None
@@ -132,7 +133,7 @@ class Answering:
     def informational(self) -> None:
         """An answer of the kind 1xx is complete; the real one is still to come."""
         if self._flights and self._flights[0][1] is not None:
-            self._queue.append(framing.head_bytes(self._head()))
+            self._queue.append(Sent(framing.head_bytes(self._head())))
 
     def answer_head(self) -> None:
         """The head of an answer is complete."""
@@ -177,7 +178,7 @@ class Answering:
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in reader.headers)
         return Head(reader.status, headers, version=reader.version)
 
-    def _take(self, items: Iterable[bytes | Action]) -> None:
+    def _take(self, items: Iterable[Out]) -> None:
         self._queue.extend(self._layer.guarded(items))
 
     def _not_http(self, data: bytes, *, hit: bool, upgrade: bool) -> None:
@@ -190,6 +191,7 @@ class Answering:
             flight.end(OK)
         if hit:
             self._flights[0] = flight, None
+            self._queue.clear()
             self._session.client.write(data)
         self._layer.become_raw()
 
@@ -200,7 +202,7 @@ class Answering:
         queue = self._queue
         while queue and self._paused is None and not self._session.closed:
             item = queue.popleft()
-            if isinstance(item, bytes):
+            if isinstance(item, Sent):
                 self._send(item)
             elif isinstance(item, Pause):
                 self._pause(item)
@@ -211,14 +213,14 @@ class Answering:
             else:
                 self._session.close("truncated")
 
-    def _send(self, data: bytes) -> None:
-        if self._flights:
+    def _send(self, item: Sent) -> None:
+        if self._flights and item.body:
             flight = self._flights[0][0]
-            flight.response_bytes += len(data)
+            flight.response_bytes += len(item.body)
             if self._counter is not None:
-                self._counter.feed(data)
+                self._counter.feed(item.body)
                 flight.events = self._counter.count
-        self._session.client.write(data)
+        self._session.client.write(item.wire)
 
     def _pause(self, item: Pause) -> None:
         self._paused = item

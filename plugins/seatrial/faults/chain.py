@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from seatrial.core.errors import HarnessError
 from seatrial.faults import framing
@@ -15,6 +15,16 @@ from seatrial.faults.message import Head
 
 Item = bytes | Head | Action
 T = TypeVar("T")
+
+
+class Sent(NamedTuple):
+    """Bytes for the caller, and what of the body is in them."""
+
+    wire: bytes
+    body: bytes = b""
+
+
+Out = Sent | Action
 
 
 class Stage:
@@ -112,7 +122,7 @@ class Chain:
         self.stages = kept
         return found
 
-    def head(self, head: Head) -> Iterator[bytes | Action]:
+    def head(self, head: Head) -> Iterator[Out]:
         """The answer's head, as bytes for the caller, and what is done before and after."""
         items: list[Item] = [head]
         for stage in self.stages:
@@ -122,11 +132,11 @@ class Chain:
         for item in items:
             if isinstance(item, Head):
                 yield from self._begin(item)
-            elif not self._over:
+            elif not self._over and not isinstance(item, bytes):
                 self._over = not isinstance(item, Pause)
                 yield item
 
-    def body(self, data: bytes) -> Iterator[bytes | Action]:
+    def body(self, data: bytes) -> Iterator[Out]:
         """A piece of the body."""
         if self._whole is None:
             yield from self._framed(self._through(self.stages, [data]))
@@ -136,7 +146,7 @@ class Chain:
         if self._size > framing.MAX_HELD:  # too large to be wanted whole: it passes as it comes
             yield from self._give_up()
 
-    def end(self) -> Iterator[bytes | Action]:
+    def end(self) -> Iterator[Out]:
         """The answer is complete."""
         whole, self._whole = self._whole, None
         items: list[bytes | Action] = []
@@ -161,17 +171,18 @@ class Chain:
             ]
         return passing
 
-    def _begin(self, head: Head) -> Iterator[bytes]:
+    def _begin(self, head: Head) -> Iterator[Sent]:
         self._head = head
+        self._head_only |= head.status in framing.NO_BODY
         wants_whole = not head.is_events and any(stage.fault.unit == "body" for stage in self.stages)
         if self._head_only:
-            yield framing.head_bytes(head)
+            yield Sent(framing.head_bytes(head))
         elif wants_whole:
             self._whole = []
         else:
             yield self._framed_head(head, resizes=any(stage.fault.resizes for stage in self.stages))
 
-    def _framed_head(self, head: Head, *, resizes: bool) -> bytes:
+    def _framed_head(self, head: Head, *, resizes: bool) -> Sent:
         self._chunked = framing.is_chunked(head)
         length = head.header("content-length")
         if not self._chunked and length is not None and not resizes:
@@ -182,9 +193,9 @@ class Chain:
         elif not self._chunked:
             self._chunked = True
             head = framing.unframed(head).with_header("transfer-encoding", "chunked")
-        return framing.head_bytes(head)
+        return Sent(framing.head_bytes(head))
 
-    def _begin_sized(self, items: list[bytes | Action], length: int) -> Iterator[bytes]:
+    def _begin_sized(self, items: list[bytes | Action], length: int) -> Iterator[Sent]:
         assert self._head is not None
         given = sum(len(item) for item in items if isinstance(item, bytes))
         if any(isinstance(item, Close | Reset) for item in items):
@@ -192,7 +203,7 @@ class Chain:
         head = framing.unframed(self._head).with_header("content-length", str(given))
         yield self._framed_head(head, resizes=False)
 
-    def _give_up(self) -> Iterator[bytes | Action]:
+    def _give_up(self) -> Iterator[Out]:
         whole, self._whole = self._whole, None
         assert self._head is not None
         assert whole is not None
@@ -200,7 +211,7 @@ class Chain:
         yield self._framed_head(self._head, resizes=any(stage.fault.resizes for stage in self.stages))
         yield from self._framed(self._through(self.stages, whole))
 
-    def _framed(self, items: Iterable[bytes | Action]) -> Iterator[bytes | Action]:
+    def _framed(self, items: Iterable[bytes | Action]) -> Iterator[Out]:
         for item in items:
             if self._over:
                 return
@@ -210,10 +221,10 @@ class Chain:
             elif not item or self._head_only:
                 continue
             elif self._chunked:
-                yield framing.chunk(item)
+                yield Sent(framing.chunk(item), item)
             else:
                 self._count(item)
-                yield item
+                yield Sent(item, item)
 
     def _count(self, item: bytes) -> None:
         if self._left is not None:

@@ -10,6 +10,8 @@ MAX_HELD = 4 << 20
 """Bytes of a request, or of a body that is wanted whole, that are held back; larger ones pass as they are."""
 LAST_CHUNK = b"0\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+NO_BODY = (204, 304)
+"""Statuses of answers without a body, beside 1xx."""
 FRAMING = ("content-length", "transfer-encoding")
 
 
@@ -88,6 +90,6 @@ def answer_bytes(
         )
     else:
         framing, data = ("content-length", str(len(body))), body
-    if status < 200 or status in (204, 304):
+    if status < 200 or status in NO_BODY:
         return head_bytes(Head(status, own))
     return head_bytes(Head(status, (*own, framing))) + (b"" if head_only else data)

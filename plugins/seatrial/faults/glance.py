@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from seatrial.faults import framing
 from seatrial.faults.recorder import hashed
 
 LENGTH = re.compile(rb"\r\n[Cc]ontent-[Ll]ength: ?(\d{1,15})\r\n")
 MAX_HEAD = 16 << 10
-NO_BODY = (204, 304)
 
 
 def whole_answer(data: bytes) -> tuple[int, int] | None:
@@ -28,7 +28,7 @@ def whole_answer(data: bytes) -> tuple[int, int] | None:
     if len(data) != end + 4 + size or not data[9:12].isdigit():
         return None
     status = int(data[9:12])
-    return (status, size) if status >= 200 and status not in NO_BODY else None
+    return (status, size) if status >= 200 and status not in framing.NO_BODY else None
 
 
 class Template(NamedTuple):

@@ -15,7 +15,7 @@ from seatrial.core.errors import SeatrialError
 from seatrial.faults.answering import Answering
 from seatrial.faults.asking import Asking
 from seatrial.faults.chain import Chain
-from seatrial.faults.recorder import ABORTED, Flight
+from seatrial.faults.recorder import ABORTED, TRUNCATED, Flight
 
 if TYPE_CHECKING:
     from seatrial.faults.session import Session
@@ -98,7 +98,7 @@ class HttpLayer:
         if self.answering.ended(how):
             return
         if self.flights and how == "eof":
-            self.flights[0][0].end("truncated")
+            self.flights[0][0].end(ABORTED if self.session.client_eof else TRUNCATED)
         self.session.end_client(how)
 
     def acted(self, name: str) -> None:
@@ -118,7 +118,7 @@ class HttpLayer:
     def drop(self, outcome: str) -> None:
         """The connection is over: attempts on their way end."""
         self.answering.catch_up()
-        gone = self.session.client_eof and outcome == "truncated"
+        gone = self.session.client_eof and outcome == TRUNCATED
         for flight in [*(flight for flight, _ in self.flights), *self.asking.drop()]:
             flight.end(ABORTED if gone else outcome)
         self.flights.clear()

@@ -28,6 +28,10 @@ ROLES: dict[bytes, str | None] = {
 }
 """What a header tells about who asks; spellings that were seen are added."""
 MAX_ROLES = 4096
+UPGRADE = re.compile(rb"\r\n[Uu](?:pgrade|PGRADE):")
+MASK = b"x-pgrad"
+"""Stands for Upgrade while a request is parsed: the parser would take the body for another protocol, although
+the upstream may decline. Where it accepts, its 101 tells."""
 NEVER = b"\0"  # no JSON begins so
 MAX_TRIES = 16
 """Heads of one connection that are learnt, in the hope that the next one is the same."""
@@ -82,11 +86,12 @@ class RequestReader:
         """
         if self.idle:
             self._choose()
+            if b"pgrade" in data or b"PGRADE" in data:
+                data = UPGRADE.sub(b"\r\n%b:" % MASK, data)
             self._begun_with = data
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            # An offer that the upstream may decline; where it accepts, its 101 tells.
             self._quick = self._full = None
         if not self.idle and not self.holding:
             self._fold()
@@ -115,7 +120,8 @@ class RequestReader:
     def take(self, flight: Flight) -> Request:
         """The request that has just been completed, with every header."""
         headers: Headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in self.headers
+            ("upgrade" if name == MASK else name.decode("latin-1"), value.decode("latin-1"))
+            for name, value in self.headers
         )
         return Request(
             number=flight.number,
