@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from seatrial.policy.checks_load import load_stands, under_load
 from seatrial.policy.checks_objective import objectives_meet, objectives_stand
 from seatrial.policy.checks_resilience import dependencies_stand, scenarios_stand
 from seatrial.policy.parts import Parts, bundled_prompts, file_of, prompts_file
@@ -29,6 +30,8 @@ def check(parts: Parts) -> list[Problem]:
         _traffic,
         objectives_stand,
         objectives_meet,
+        under_load,
+        load_stands,
         dependencies_stand,
         scenarios_stand,
         _files,
@@ -121,7 +124,7 @@ def _files(parts: Parts) -> Iterator[Problem]:
 
 def _something(parts: Parts) -> Iterator[Problem]:
     spec = parts.tree.at(("spec",))
-    asked = ("objectives", "suites", "checklists", "resilience")
+    asked = ("objectives", "suites", "checklists", "resilience", "capacity", "scaling")
     if not any(spec.at((key,)).value for key in asked if spec.child(key)):
         yield parts.problem(
             "there is nothing to measure: neither objectives nor scenarios nor suites nor checklists",

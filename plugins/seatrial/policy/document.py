@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from seatrial.core.risk import Risk
+from seatrial.policy.capacity import CapacitySpec
 from seatrial.policy.dependency import DependencySpec
 from seatrial.policy.fields import Count, Duration, Model, Name, PositiveCount, Share, wrong
 from seatrial.policy.governance import (
@@ -20,6 +21,7 @@ from seatrial.policy.governance import (
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.problems import did_you_mean
 from seatrial.policy.resilience import RecoveryPlan, ScenarioSpec
+from seatrial.policy.scaling import ScalingSpec
 from seatrial.policy.target import TargetSpec
 from seatrial.policy.traffic import TrafficSpec
 
@@ -146,6 +148,10 @@ class Spec(Model):
     traffic: tuple[TrafficSpec, ...] = ()
     risk: RiskSpec = Field(default_factory=RiskSpec)
     objectives: tuple[ObjectiveSpec, ...] = ()
+    capacity: CapacitySpec | None = None
+    """The search for the highest rate at which every objective of a traffic holds, and projected demand."""
+    scaling: ScalingSpec | None = None
+    """A step of load that judges auto-scaling from outside."""
     resilience: tuple[ScenarioSpec, ...] = ()
     """Faults, and what must hold under them and after them; all bundled scenarios where there are
     dependencies and nothing is said here."""

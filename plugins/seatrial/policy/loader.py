@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -17,6 +17,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
 from seatrial.core.risk import Risk
 from seatrial.policy.checks import check
+from seatrial.policy.composed import parts_of
 from seatrial.policy.document import ReleasePolicy, Spec
 from seatrial.policy.environment import resolve
 from seatrial.policy.extends import find_policy, read_extended
@@ -102,7 +103,9 @@ class LoadedPolicy:
         specs = {spec.name: index for index, spec in enumerate(self.spec.objectives)}
         index = specs[_known("objective", name, specs)]
         where = str(self.origin("spec", "objectives", index))
-        return self.spec.objectives[index].objective(where, warning=warning)
+        spec = self.spec.objectives[index]
+        parts = tuple(self.objective(part.name) for part in parts_of(spec, self.spec.objectives))
+        return replace(spec.objective(where, warning=warning), parts=parts)
 
     def objectives(self) -> tuple[Objective, ...]:
         """Every objective, ready to judge, in the order of the policy."""

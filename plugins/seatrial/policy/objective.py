@@ -12,7 +12,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.indicator import INDICATORS, Indicator, find
 from seatrial.core.objective import Objective
 from seatrial.core.units import Quantity, parse_quantity, parse_share
-from seatrial.policy.fields import Flag, Model, Name, Share, wrong
+from seatrial.policy.fields import Flag, Model, Name, PositiveDuration, Share, wrong
 from seatrial.policy.openslo_indicator import indicator_name
 from seatrial.policy.problems import did_you_mean
 
@@ -139,6 +139,11 @@ class ObjectiveSpec(Model):
     warning: CriterionField = None
     """A looser bar: an objective that misses its own and proves this one is WARNED. What it leaves out is
     as the objective has it."""
+    of: tuple[str, ...] = ()
+    """Objectives of the same traffic that goodput, fairness or error_budget_burn is made of; by default those
+    on latency, all, and the one on availability."""
+    timeSliceWindow: PositiveDuration | None = None
+    """Length of the slices of time that are judged (OpenSLO's word); 1s by default."""
     weight: float = Field(1.0, gt=0, allow_inf_nan=False)
     """In the total score."""
     key_sli: Flag = True
@@ -227,4 +232,5 @@ class ObjectiveSpec(Model):
             weight=self.weight,
             traffic=self.traffic,
             where=where,
+            slice=self.timeSliceWindow or 1.0,
         )

@@ -1,0 +1,87 @@
+"""Over-saturation: requests come faster than they are answered, and what is in flight grows without end."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from seatrial.core.units import format_rate
+
+Z = 4.0
+"""Standard deviations between arrivals and answers that no steady system shows in practice.
+
+Arrivals and answers of a steady system are as many, in the long run; their difference is what is in flight.
+If the two were independent Poisson counts A and C, (A - C) / sqrt(A + C) would be standard normal; in a
+steady system they hang together and differ by less. At 4 (one in 30,000) there is room for many looks.
+"""
+_LEAST = 50  # arrivals before anything is concluded
+_GROWING = 1.25  # in flight now, over what it was half-way
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """What is in flight grows.
+
+    Attributes:
+        begin, end: requests in flight when the watch began, and now.
+        offered, served: requests a second since.
+    """
+
+    begin: int
+    end: int
+    offered: float
+    served: float
+
+    def __str__(self) -> str:
+        return (
+            f"over-saturated: {format_rate(self.served)} are answered of {format_rate(self.offered)},"
+            f" and what is in flight grew from {self.begin} to {self.end}"
+        )
+
+
+class Saturation:
+    """Watches arrivals and answers.
+
+    Args:
+        settled: seconds until which the load has only just begun, which is no evidence.
+    """
+
+    def __init__(self, settled: float) -> None:
+        self._settled = settled
+        self._seen: list[tuple[float, int, int]] = []
+
+    @property
+    def mean(self) -> float:
+        """Requests in flight, on average over the looks since the load has settled; NaN without any."""
+        flying = [sent - back for _, sent, back in self._seen]
+        return sum(flying) / len(flying) if flying else math.nan
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Requests sent and answered a second since the load has settled; NaN without two looks."""
+        if len(self._seen) < 2 or self._seen[-1][0] <= self._seen[0][0]:
+            return math.nan, math.nan
+        (begin, sent, back), (end, sent_now, back_now) = self._seen[0], self._seen[-1]
+        return (sent_now - sent) / (end - begin), (back_now - back) / (end - begin)
+
+    def look(self, now: float, sent: int, back: int) -> Growth | None:
+        """Take a look; what it shows where the target is over-saturated.
+
+        Args:
+            now: seconds of sending.
+            sent, back: requests that left, and that came back, up to now.
+        """
+        if now < self._settled:
+            return None
+        self._seen.append((now, sent, back))
+        _, first, first_back = self._seen[0]
+        arrived, answered = sent - first, back - first_back
+        grown = arrived - answered
+        if arrived < _LEAST or grown < Z * math.sqrt(arrived + answered):
+            return None
+        # A single stall that is being worked off is no growth: more is in flight now than half-way.
+        _, half, half_back = self._seen[len(self._seen) // 2]
+        if sent - back < _GROWING * (half - half_back):
+            return None
+        offered, served = self.rates
+        return Growth(first - first_back, sent - back, offered, served)
