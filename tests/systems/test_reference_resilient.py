@@ -1,4 +1,4 @@
-"""The recipe with two providers, supervisor and state, from the outside: a fault proxy before each provider."""
+"""The recipe with two providers, supervisor and state, from outside: a fault proxy before each provider."""
 
 from __future__ import annotations
 

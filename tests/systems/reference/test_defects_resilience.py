@@ -22,7 +22,6 @@ from tests.systems.reference.weather import (
     Ship,
     fault,
     first,
-    retry_after,
 )
 
 SLOW = 1.8
@@ -59,14 +58,12 @@ def every(number: int, kind: str, **options: object) -> Choose:
 async def look(*defects: str) -> Weather:
     """All weathers, each with a gateway of its own."""
     errors = fault("status", status=503)
-    limited, by_date = (
-        fault("status", status=429, headers=retry_after(2, date=date)) for date in (False, True)
-    )
+    limited, by_date = (fault("status", status=429, seconds=2, date=date) for date in (False, True))
     lee, loss = Ship(*defects), Ship(*defects)
     return Weather(
         outage=await lee.storm(fault("down"), 6.0),
         after_outage=await lee.calm(5.0),
-        errors=await Ship(*defects).storm(errors, 5.0, callers=8, pause=0.15),
+        errors=await Ship(*defects).storm(errors, 5.0, callers=8, pause=0.3),
         hang=await Ship(*defects).storm(fault("hang"), 12.0),
         slow=await Ship(*defects).storm(fault("slow", seconds=SLOW), 12.0),
         hiccups=await hiccups(Ship(*defects)),

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from unittest import mock
 
 Result = TypeVar("Result")
+EPOCH = 1_790_000_000.0
 
 
 class _Selector(selectors.SelectSelector):
@@ -35,12 +36,16 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.now
 
+    def date(self) -> float:
+        """Seconds since 1970."""
+        return EPOCH + self.now
+
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
-    """Run *main* in virtual time, which `time.monotonic` tells as well."""
+    """Run *main* in virtual time, which the module `time` tells as well."""
     loop = VirtualLoop()
     try:
-        with mock.patch("time.monotonic", loop.time):
+        with mock.patch("time.monotonic", loop.time), mock.patch("time.time", loop.date):
             return loop.run_until_complete(main)
     finally:
         loop.close()

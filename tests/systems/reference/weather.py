@@ -98,12 +98,18 @@ async def _respond(kind: str, options: dict[str, Any]) -> httpx.Response:
         await asyncio.sleep(options["seconds"])
     if kind == "status":
         await asyncio.sleep(0.002)
-        return httpx.Response(options["status"], headers=options.get("headers"), json={"error": {}})
+        return httpx.Response(options["status"], headers=_retry_after(**options), json={"error": {}})
     if kind == "malformed":
         return httpx.Response(200, headers={"content-type": "application/json"}, content=b'{"choices": [')
     await asyncio.sleep(0.003)
     stream = Events("word", options.get("cut"))
     return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=stream)
+
+
+def _retry_after(status: int, seconds: int = 0, *, date: bool = False) -> dict[str, str]:
+    if not seconds:
+        return {}
+    return {"retry-after": formatdate(time.time() + seconds, usegmt=True) if date else str(seconds)}
 
 
 def _chunk(delta: dict[str, Any], finish: str | None = None) -> bytes:
@@ -119,11 +125,6 @@ def fault(kind: str, *names: str, **options: Any) -> Choose:
 def first(count: int, kind: str, **options: Any) -> Choose:
     """The first requests of the first upstream are hit."""
     return lambda name, _model, number: (kind, options) if name == "primary" and number <= count else None
-
-
-def retry_after(seconds: int, *, date: bool = False) -> dict[str, str]:
-    """The header, in either form."""
-    return {"retry-after": formatdate(time.time() + seconds, usegmt=True) if date else str(seconds)}
 
 
 @dataclass
