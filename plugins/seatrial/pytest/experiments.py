@@ -107,7 +107,7 @@ def environment(trial: TrialRun) -> dict[str, str]:
         "target_url": config.uri,
         "target_protocol": config.protocol,
         "target_model": config.model,
-        "toxiproxy_url": getattr(trial, "control_url", None),
+        "toxiproxy_url": trial.control_url,
     }
     found = {SOURCES[name][0]: value for name, value in known.items() if value}
     if config.api_key is not None:

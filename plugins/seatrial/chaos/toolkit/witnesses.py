@@ -1,20 +1,26 @@
 """Probes that ask the fault proxy: how often a fault acted, and what its flight recorder saw.
 
-`fault_hits` and `attempts_per_request` give a number, `cuts_told` a verdict, as the probes of `probes` do.
+`fault_hits` and `attempts_per_request` give a number, `client_behaviour` and `cuts_told` a verdict, as the
+probes of `probes` do.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from seatrial.chaos.toolkit import connection
 from seatrial.chaos.toolkit.session import session
-from seatrial.core.errors import HarnessError
+from seatrial.core.errors import HarnessError, UsageError
+from seatrial.core.outcome import aggregate
+from seatrial.core.units import parse_duration
 
 if TYPE_CHECKING:
+    from seatrial.chaos.behaviour.calls import Recording
     from seatrial.faults.client import ControlClient
+    from seatrial.targets.config import TargetConfig
 
-__all__ = ["attempts_per_request", "cuts_told", "fault_hits"]
+__all__ = ["attempts_per_request", "client_behaviour", "cuts_told", "fault_hits"]
 
 
 def fault_hits(proxy: str, name: str, configuration: dict[str, Any] | None = None) -> int:
@@ -57,6 +63,97 @@ def _ours(configuration: connection.Settings) -> ControlClient:
             f"the fault proxy at {client.url} is not seatrial's: it counts and records nothing"
         )
     return client
+
+
+def client_behaviour(
+    proxy: str,
+    aspects: list[Any],
+    requests: int = 40,
+    concurrency: int = 4,
+    stream: bool = True,
+    timeout: str = "10s",
+    linger: str = "0s",
+    configuration: dict[str, Any] | None = None,
+    secrets: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """How the target behaves towards a dependency that is under a fault of this experiment.
+
+    To be asked as soon as the fault is in force: a circuit breaker that has opened leaves nothing to see.
+
+    Args:
+        proxy: the proxy's name. aspects: as client_behaviour in a policy: retry-after-honoured,
+        {amplification: {at_most: 2}}, ... requests, concurrency, stream, timeout: of the requests that are
+        sent, each with a text of its own. linger: how long to go on looking after the last answer; a target
+        that was asked to wait may come later.
+
+    Returns:
+        a verdict; it has passed where all aspects have.
+
+    Raises:
+        UsageError: no such aspect.
+        HarnessError: the proxy keeps no record, or no fault of this experiment is on it.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from seatrial.chaos.behaviour import JUDGES
+    from seatrial.policy.aspects import Behaviour
+
+    try:
+        asked = TypeAdapter(list[Behaviour]).validate_python(aspects)
+    except ValidationError as error:
+        raise UsageError(f"aspects: {error.errors()[0]['msg']}") from error
+    config = connection.target(configuration, secrets, timeout)
+    load = requests, concurrency, stream, parse_duration(linger)
+    recording = _recorded(proxy, load, config, configuration)
+    findings = {aspect.aspect: JUDGES[aspect.aspect](recording, aspect) for aspect in asked}
+    return {
+        "outcome": aggregate(finding.outcome for finding in findings.values()).value,
+        "objective": "client behaviour",
+        "n": requests,
+        "reason": "; ".join(f"{name}: {finding.reason}" for name, finding in findings.items()),
+        "aspects": {name: finding.to_dict() for name, finding in findings.items()},
+    }
+
+
+def _recorded(
+    proxy: str,
+    load: tuple[int, int, bool, float],
+    config: TargetConfig,
+    configuration: connection.Settings,
+) -> Recording:
+    """Send requests that can be told from each other, and take what all proxies have recorded of them."""
+    from seatrial.chaos.behaviour.calls import Recording
+    from seatrial.targets.target import Target
+    from seatrial.targets.wire import Prompt
+
+    requests, concurrency, stream, linger = load
+    client, now = _ours(configuration), session()
+    faults = [fault for fault in now.faults if now.in_force(proxy, fault.name) is fault]
+    if not faults:
+        raise HarnessError(f"no fault of this experiment is on {proxy}")
+    marks = {name: _seen(client, name) for name in client.proxies()}
+    began = time.monotonic()
+    texts = [
+        Prompt.of(f"Say hello to caller {began:.6f}-{number}.", max_tokens=16) for number in range(requests)
+    ]
+    with Target(config, connections=concurrency) as target:
+        answers = target.send_many(texts, concurrency=concurrency, stream=stream, keep_raw=False)
+    now.requests += requests
+    time.sleep(linger)
+    ended = time.monotonic()
+    attempts = {name: client.attempts(name, number) for name, number in marks.items()}
+    others = [each for name, all_ in attempts.items() if name != proxy for each in all_]
+    return Recording(
+        hit=attempts[proxy],
+        others=sorted(others, key=lambda each: each.started),
+        sent=[began] * requests,
+        answered=[answer.ok for answer in answers],
+        injected=faults[0].began,
+        reverted=ended,
+        ended=ended,
+        faults={fault.name: fault.attributes for fault in faults},
+        order=list(marks),
+    )
 
 
 def cuts_told(
