@@ -209,7 +209,13 @@ class TrialRun:
         if name not in self._traffics:
             objectives = [objective for objective in self._objectives.values() if objective.traffic == name]
             self._traffics[name] = from_policy.traffic(
-                self.loaded, name, self._configs, seed=self.seed, record=self.told, objectives=objectives
+                self.loaded,
+                name,
+                self._configs,
+                seed=self.seed,
+                record=self.told,
+                objectives=objectives,
+                folder=self.folder,
             )
             if self._earlier:
                 self._earlier.hand_on(self._traffics[name])
