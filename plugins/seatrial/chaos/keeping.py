@@ -18,6 +18,8 @@ from seatrial.targets.target import Target
 EARLY, LATE = 4, 4
 """How many of each are written well before the crash, and how many in its face."""
 PAUSE = 0.2
+AGAIN = 1.0
+"""Seconds after which all is read once more: what is done a second time is done a little later."""
 DONE = "completed"
 MISSING = frozenset({404, 405, 501})
 LIMITS = Timeouts(connect=2.0, first_byte=10.0, idle=10.0, total=20.0)
@@ -135,7 +137,7 @@ class Keeper:
                 break
             time.sleep(PAUSE)
         if not self.beside and self.written:
-            time.sleep(1.0)  # what is done a second time is done a little later
+            time.sleep(AGAIN)
             for each in self.written:
                 each.now = self.read(each.was.id)
             self._go_on()

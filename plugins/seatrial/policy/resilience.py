@@ -130,7 +130,7 @@ class BackgroundSpec(Model):
     """Other load on the target meanwhile: another tenant's, another model's."""
 
     model: str | None = None
-    """The model it asks for; another one that the target lists, by default."""
+    """The model it asks for; the target's own by default, which another tenant's key may ask for."""
     apiKey: SecretText | None = None
     """The other tenant's key; write ${env:NAME}."""
     concurrency: PositiveCount = 64
