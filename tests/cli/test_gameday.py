@@ -141,6 +141,60 @@ def test_no_secret_reaches_a_file_or_the_screen(
         assert key not in written.read_text("utf-8"), written.name
 
 
+POLICY = """\
+apiVersion: seatrial/v1alpha1
+kind: ReleasePolicy
+metadata: {name: gateway}
+spec:
+  targets: [{name: gateway, uri: "http://127.0.0.1:1/v1", model: small}]
+  dependencies: [{name: primary, listen: "127.0.0.1:9101", upstream: "127.0.0.1:9001"}]
+  traffic:
+    - {name: steady, concurrency: 4, stream: true, max_tokens: 8, budget: {requests: 4000, duration: 8s}}
+  resilience:
+    - name: provider-errors
+      inject: [{on: primary, toxic: http.status, attributes: {status: 500}}]
+      during: [{indicator: availability, target: 80%}]
+      min_duration: 500ms
+      recovery: {rto: 10s, consecutive: 10}
+"""
+SCENARIO = """\
+apiVersion: seatrial/v1alpha1
+kind: GameDay
+metadata: {name: scenario}
+spec:
+  policy: gateway.yaml
+  systems:
+    - {name: provider, recipe: reference, env: {SEATRIAL_REFERENCE_KEYS: ""}}
+    - {name: gateway, recipe: reference, arguments: [--upstream, "primary=http://{primary.address}/v1"]}
+  dependencies: [{name: primary, upstream: "{provider.address}"}]
+  target: {system: gateway, name: gateway}
+  steps: [{name: errors, run: provider-errors}]
+"""
+
+
+def test_a_scenario_of_the_policy_runs_inside(seatrial: Seatrial, home: Path) -> None:
+    """With the policy's own traffic, on the game day's own addresses."""
+    (home / "gateway.yaml").write_text(POLICY, "utf-8")
+    (home / "scenario.gameday.yaml").write_text(SCENARIO, "utf-8")
+    done = seatrial("gameday", home / "scenario.gameday.yaml", "--yes", "--out", home / "day")
+    (item,) = events(home / "day", "item")
+    assert item["title"] == "scenario provider-errors"
+    assert (done.exit_code, item["outcome"]) == (0, "PASSED"), item["reason"]
+    fault = events(home / "day", "fault")[-1]
+    assert (fault["phase"], fault["scenario"]) == ("reverted", "provider-errors")
+    assert fault["hits"] > 0
+    assert "acted" in (home / "day" / "postmortem.md").read_text("utf-8")
+
+
+def test_a_scenario_is_called_off_with_the_day(home: Path) -> None:
+    policy = POLICY.replace("duration: 8s", "duration: 1h").replace("500ms", "1h")
+    (home / "gateway.yaml").write_text(policy, "utf-8")
+    (home / "scenario.gameday.yaml").write_text(SCENARIO, "utf-8")
+    child = ended(home / "scenario.gameday.yaml", home / "day", "http.status on primary is at work")
+    assert child == 4
+    assert [event["phase"] for event in events(home / "day", "fault")] == ["injected", "reverted"]
+
+
 class Screen:
     """`seatrial gameday` on a terminal of its own."""
 
@@ -203,18 +257,23 @@ def test_people_press_keys_and_q_rolls_everything_back(small: Any, home: Path) -
     assert "Bo" not in (home / "day" / "postmortem.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_rolls_everything_back(small: Any, home: Path, number: int) -> None:
-    file = small("{inject: {on: primary, toxic: down}}", "{wait: 1h}")
-    words = [sys.executable, "-m", "seatrial", "gameday", str(file), "--yes", "--out", str(home / "day")]
+def ended(file: Path, out: Path, when: str, number: int = signal.SIGTERM) -> int:
+    """The exit code of a game day that gets a signal as soon as it said *when*."""
+    words = [sys.executable, "-m", "seatrial", "gameday", str(file), "--yes", "--out", str(out)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for line in child.stdout:
-            if "let the traffic flow" in line:
+            if when in line:
                 child.send_signal(number)
                 break
         child.stdout.read()
-    assert child.returncode == 4
+    return child.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_rolls_everything_back(small: Any, home: Path, number: int) -> None:
+    file = small("{inject: {on: primary, toxic: down}}", "{wait: 1h}")
+    assert ended(file, home / "day", "let the traffic flow", number) == 4
     assert events(home / "day", "fault")[-1]["phase"] == "reverted"
     journal = read_journal(home / "day" / "journal.ndjson")
     assert journal.complete

@@ -12,6 +12,15 @@ from seatrial.reporting.model import Report
 Event = dict[str, Any]
 INJECTED, REVERTED, END = 20.0, 32.0, 40.0
 LATE = "did not fire within 10 s (nothing came in)"
+BACK = "20 good requests in a row from 4 s on (limit 5 s)"
+FAULT: Event = {
+    "scenario": "drill",
+    "name": "cut",
+    "on": "primary",
+    "type": "down",
+    "attributes": {},
+    "toxicity": 1.0,
+}
 HEADER = {"schema": "seatrial.journal/1", "run": "20261120-140233-7f3a", "created": "2026-11-20T14:02:33Z"}
 TARGET = {"target": "gateway", "uri": "http://127.0.0.1:4000/v1", "digest": "sha256:a", "facts": {}}
 OBJECTIVES: list[Event] = [
@@ -80,6 +89,50 @@ def item(name: str, outcome: str, reason: str) -> Event:
     return at(30.0, "item", **told, exchanges=100, seconds=None, objective=None, control=None)
 
 
+def opening(text: str) -> list[Event]:
+    """From the first event to the first step."""
+    begin = {
+        "phase": "begin",
+        "name": "drill",
+        "title": "A dead provider",
+        "description": text,
+        "file": "drill.gameday.yaml",
+        "roles": {"operator": ["Bo Chen"], "observer": [], "scribe": ["Dee"]},
+        "steps": steps(text),
+        "signals": [{"name": "pager", "source": "webhook", "about": text}],
+        "objectives": OBJECTIVES,
+    }
+    return [
+        at(0.0, "journal", **HEADER),
+        at(0.1, "run", policy={"name": "drill", "digest": "sha256:ab", "file": "drill.gameday.yaml"}, seed=7),
+        at(0.2, "gameday", **begin),
+        at(0.3, "fingerprint", when="before", **TARGET),
+        *traffic()[:1],
+    ]
+
+
+def happened(text: str) -> list[Event]:
+    """From the first step to what was found."""
+    met = {"state": "active", "step": 2, "delay": 2.0, "limit": 10.0, "outcome": "PASSED"}
+    missed = {"state": "active", "step": 3, "delay": None, "limit": 10.0, "outcome": "FAILED"}
+    back = {"step": 4, "rto_seconds": 4.0, "limit": 5.0, "consecutive": 20, "outcome": "PASSED"}
+    said = {"question": "What surprised us?", "text": f"Bo Chen and DEE saw it first. {text}"}
+    return [
+        step(5.0, 0),
+        step(5.1, 0, "end"),
+        step(19.0, 1),
+        at(20.3, "fault", phase="injected", hits=None, since=INJECTED, **FAULT),
+        step(20.4, 2),
+        at(22.0, "signal", name="breaker-open", phase="active", told=text),
+        at(22.0, "signal", name="breaker-open", phase="met", told="fired after 2 s (limit 10 s)", **met),
+        at(30.0, "signal", name="pager", phase="missed", told=LATE, **missed),
+        at(30.0, "recovery", scenario="drill", fault="cut", reason=BACK, **back),
+        at(31.0, "note", step=5, role="scribe", **said),
+        item("breaker-open fires in time", "PASSED", "fired after 2 s"),
+        item("pager fires in time", "FAILED", "did not fire within 10 s"),
+    ]
+
+
 def events(*, text: str = "Welcome aboard.", aborted: bool = False, finished: bool = True) -> list[Event]:
     """The journal.
 
@@ -88,74 +141,26 @@ def events(*, text: str = "Welcome aboard.", aborted: bool = False, finished: bo
         aborted: whether somebody called it off before the fault was taken back.
         finished: whether the run came to its end.
     """
-    told = [
-        at(0.0, "journal", **HEADER),
-        at(0.1, "run", policy={"name": "drill", "digest": "sha256:ab", "file": "drill.gameday.yaml"}, seed=7),
-        at(
-            0.2,
-            "gameday",
-            phase="begin",
-            name="drill",
-            title="A dead provider",
-            description=text,
-            file="drill.gameday.yaml",
-            roles={"operator": ["Bo Chen"], "observer": [], "scribe": ["Dee"]},
-            steps=steps(text),
-            signals=[{"name": "pager", "source": "webhook", "about": text}],
-            objectives=OBJECTIVES,
-        ),
-        at(0.3, "fingerprint", when="before", **TARGET),
-        *traffic()[:1],
-        step(5.0, 0),
-        step(5.1, 0, "end"),
-        step(19.0, 1),
-        at(20.3, "fault", phase="injected", scenario="drill", name="cut", on="primary", type="down",
-           attributes={}, toxicity=1.0, hits=None, since=INJECTED),
-        step(20.4, 2),
-        at(22.0, "signal", name="breaker-open", phase="active", told=text),
-        at(22.0, "signal", name="breaker-open", phase="met", state="active", step=2, delay=2.0, limit=10.0,
-           outcome="PASSED", told="fired after 2 s (limit 10 s)"),
-        at(30.0, "signal", name="pager", phase="missed", state="active", step=3, delay=None, limit=10.0,
-           outcome="FAILED", told=LATE),
-        at(30.0, "recovery", scenario="drill", fault="cut", step=4, rto_seconds=4.0, limit=5.0,
-           consecutive=20, outcome="PASSED", reason="20 good requests in a row from 4 s on (limit 5 s)"),
-        at(31.0, "note", step=5, role="scribe", question="What surprised us?",
-           text=f"Bo Chen and DEE saw it first. {text}"),
-        item("breaker-open fires in time", "PASSED", "fired after 2 s"),
-        item("pager fires in time", "FAILED", "did not fire within 10 s"),
-    ]  # fmt: skip
+    told = [*opening(text), *happened(text)]
     if aborted:
-        told += [
-            at(31.5, "gameday", phase="abort", by="the key q", why=""),
-            at(31.6, "gameday", phase="rollback", faults=["cut"]),
-        ]
-    told += [
-        at(REVERTED, "fault", phase="reverted", scenario="drill", name="cut", on="primary", type="down",
-           attributes={}, toxicity=1.0, hits=62),
-        *traffic()[1:],
-    ]  # fmt: skip
+        told.append(at(31.5, "gameday", phase="abort", by="the key q", why=""))
+        told.append(at(31.6, "gameday", phase="rollback", faults=["cut"]))
+    told += [at(REVERTED, "fault", phase="reverted", hits=62, **FAULT), *traffic()[1:]]
     if aborted:
         what = "the game day was called off by the key q"
-        told += [
-            at(32.1, "gameday", phase="rolled-back", faults=["cut"], failed=[]),
-            at(32.2, "error", kind="interrupted", where=None, what=what, hint="again"),
-        ]
-    told += [at(39.6, "fingerprint", when="after", changed=[], **TARGET)]  # fmt: skip
-    if finished:
-        outcome, code = ("ERROR", 4) if aborted else ("FAILED", 1)
-        told.append(
-            at(
-                END,
-                "finish",
-                outcome=outcome,
-                exit_code=code,
-                reasons=[],
-                counts={},
-                requests=390,
-                seconds=END,
-            )
-        )
-    return told
+        told.append(at(32.1, "gameday", phase="rolled-back", faults=["cut"], failed=[]))
+        told.append(at(32.2, "error", kind="interrupted", where=None, what=what, hint="again"))
+    told.append(at(39.6, "fingerprint", when="after", changed=[], **TARGET))
+    outcome, code = ("ERROR", 4) if aborted else ("FAILED", 1)
+    end = {
+        "outcome": outcome,
+        "exit_code": code,
+        "reasons": [],
+        "counts": {},
+        "requests": 390,
+        "seconds": END,
+    }
+    return [*told, at(END, "finish", **end)] if finished else told
 
 
 def report(**given: Any) -> Report:

@@ -77,7 +77,7 @@ class Board:
         self.requests = self.failed = 0
         self.finished = False
         self._waiting = (0.0, 0, 0.0)
-        self._offset = 0.0
+        self._offsets: dict[str, float] = {}
         self._seconds: dict[int, Second] = {}
         self._order: deque[int] = deque()
         self._faults: list[Event] = []
@@ -144,13 +144,14 @@ class Board:
             self.done[number] = event
 
     def _on_traffic(self, event: Event, at: float) -> None:
-        self._offset = at
+        self._offsets[str(event.get("name"))] = at
 
     def _on_exchanges(self, event: Event, at: float) -> None:
+        offset = self._offsets.get(str(event.get("traffic")), 0.0)
         columns = (event.get("intended"), event.get("duration"), event.get("error"))
         for intended, duration, error in zip(*(column or () for column in columns), strict=False):
             took = loose.maybe(duration) or 0.0
-            self._took(int(self._offset + loose.number(intended) + took), took, error is not None)
+            self._took(int(offset + loose.number(intended) + took), took, error is not None)
 
     def _took(self, number: int, duration: float, failed: bool) -> None:
         second = self._seconds.get(number)

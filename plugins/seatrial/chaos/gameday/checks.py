@@ -49,7 +49,8 @@ def check(day: GameDay, tree: Marked, policy: LoadedPolicy | None) -> list[Probl
 
 def dependency_names(spec: Spec, policy: LoadedPolicy | None) -> list[str]:
     """The dependencies of the game day and of its policy."""
-    return [each.name for each in (*spec.dependencies, *(policy.spec.dependencies if policy else ()))]
+    named = (*spec.dependencies, *(policy.spec.dependencies if policy else ()))
+    return list(dict.fromkeys(each.name for each in named))
 
 
 class _Checker:

@@ -97,11 +97,11 @@ class Stage:
 
     def _start(self) -> None:
         spec, policy = self._loaded.spec, self._loaded.policy
-        waiting: list[SystemSpec | dependency.DependencySpec] = [
-            *(policy.spec.dependencies if policy else ()),
-            *spec.dependencies,
-            *spec.systems,
-        ]
+        # The game day's own word on a dependency counts: it may stand elsewhere than the policy says.
+        named = {
+            each.name: each for each in (*(policy.spec.dependencies if policy else ()), *spec.dependencies)
+        }
+        waiting: list[SystemSpec | dependency.DependencySpec] = [*named.values(), *spec.systems]
         while waiting:
             ready = next((each for each in waiting if self._ready(each)), None)
             if ready is None:
