@@ -224,7 +224,7 @@ def test_a_defect_is_declared_in_full(name: str) -> None:
     assert defect.name == name
     assert defect.summary
     assert not defect.summary.endswith(".")
-    assert set(defect.caught_by) <= {"sla", "contract", "identity", "resilience", "recovery"}
+    assert set(defect.caught_by) <= {"sla", "contract", "identity", "resilience", "recovery", "load"}
     assert defect.caught
     assert all(
         requirement[0] == "R" and 1 <= int(requirement[1:]) <= 48 for requirement in defect.requirements

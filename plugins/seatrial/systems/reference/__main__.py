@@ -13,7 +13,7 @@ from seatrial.systems.reference.app import make_app
 from seatrial.systems.reference.defects import DEFECTS, Defects
 from seatrial.systems.reference.gateway import Gateway
 from seatrial.systems.reference.logs import set_up
-from seatrial.systems.reference.settings import Breaking, Settings, Upstream
+from seatrial.systems.reference.settings import Breaking, Crew, Settings, Upstream
 
 KEYS = "SEATRIAL_REFERENCE_KEYS"
 UPSTREAM_KEY = "SEATRIAL_REFERENCE_UPSTREAM_KEY"
@@ -86,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
         default=Settings().burst,
         help="requests at once for each key",
     )
+    add("--workers", type=int, help="answers made at once; without a number as many as there are slots")
+    add("--max-workers", type=int, help="workers that may be added while somebody waits")
     add("--cache-seconds", type=float, default=Settings().cache_seconds, help="0 switches the cache off")
     add("--rest", type=float, default=Breaking().rest, help="seconds that a circuit breaker stays open")
     add("--state", type=Path, help="keep conversations and accepted work in this file")
@@ -105,6 +107,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         cache_seconds=options.cache_seconds,
         audit=options.audit,
         breaking=Breaking(rest=options.rest),
+        crew=Crew(workers=options.workers, most=options.max_workers),
         state=options.state,
     )
 

@@ -27,7 +27,7 @@ class Compartment:
     """Slots that are given in the order in which they were asked for."""
 
     def __init__(self, slots: int) -> None:
-        self._slots = slots
+        self.slots = slots
         self._waiting: deque[asyncio.Future[None]] = deque()
         self.taken = 0
 
@@ -38,7 +38,7 @@ class Compartment:
 
     async def enter(self, seconds: float | None) -> bool:
         """Take a slot; False where none was free in time."""
-        if self.taken < self._slots:
+        if self.taken < self.slots:
             self.taken += 1
             return True
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -56,12 +56,20 @@ class Compartment:
 
     def leave(self) -> None:
         """Give a slot back, to the next who waits."""
-        while self._waiting:
+        self.taken -= 1
+        self._hand_on()
+
+    def resize(self, slots: int) -> None:
+        """Have more slots, or fewer as soon as they are given back."""
+        self.slots = slots
+        self._hand_on()
+
+    def _hand_on(self) -> None:
+        while self._waiting and self.taken < self.slots:
             turn = self._waiting.popleft()
             if not turn.done():
+                self.taken += 1
                 turn.set_result(None)
-                return
-        self.taken -= 1
 
 
 class Bulkhead:
@@ -88,13 +96,15 @@ class Bulkhead:
             ApiError: 429 with Retry-After, no slot was free in time.
         """
         key, size, seconds = self._place(caller, model)
-        if self.at_work >= self._slots.total - (self._slots.reserve if can_wait else 0):
-            raise _full(self._slots.wait)
+        endless = self._defects.on("no-back-pressure") or self._defects.on("unbounded-queue")
+        most = self._slots.total - (self._slots.reserve if can_wait else 0)
+        if self.at_work >= most and not endless:
+            raise full(self._slots.wait)
         compartment = self._compartments.setdefault(key, Compartment(size))
         self.at_work += 1
         try:
-            if not await compartment.enter(seconds):
-                raise _full(self._slots.wait)
+            if not await compartment.enter(None if endless else seconds):
+                raise full(self._slots.wait)
             began = asyncio.get_running_loop().time()
             try:
                 yield
@@ -123,7 +133,8 @@ class Bulkhead:
         return (caller, model), self._slots.compartment, self._slots.wait
 
 
-def _full(wait: float) -> ApiError:
+def full(wait: float) -> ApiError:
+    """Everything is taken: come back later."""
     return ApiError(
         429,
         "Too many requests at once. Please try again later.",

@@ -24,10 +24,14 @@ from seatrial.systems.reference.providers.base import End, Event, Provider
 from seatrial.systems.reference.providers.builtin import BuiltinProvider
 from seatrial.systems.reference.providers.http import HttpProvider
 from seatrial.systems.reference.ratelimit import RateLimiter
+from seatrial.systems.reference.replay import Replay
 from seatrial.systems.reference.router import Router
 from seatrial.systems.reference.settings import CHAT_MODELS, Settings
 from seatrial.systems.reference.sse import Answer
+from seatrial.systems.reference.strain import Strain
 from seatrial.systems.reference.visit import Route
+from seatrial.systems.reference.wear import Wear
+from seatrial.systems.reference.workers import Workers
 
 LOCAL = "local"
 """The last resort: a model inside the gateway; its answers are marked as degraded."""
@@ -54,6 +58,10 @@ class Gateway:
         self.limiter = RateLimiter(settings.rate, settings.burst, clock)
         self.cache: Cache[Answer] = Cache(settings.cache_seconds, settings.cache_entries, clock)
         self.bulkhead = Bulkhead(settings.slots, defects)
+        self.workers = Workers(settings.crew, defects)
+        self.strain = Strain(defects)
+        self.wear = Wear(defects, clock)
+        self.replay = Replay(defects)
         self.progress = Progress(settings.stuck_after, clock)
         self.flaps = count()
         self.audit = Audit(settings.audit)
@@ -84,12 +92,15 @@ class Gateway:
             await asyncio.Event().wait()
         if self.defects.strikes("errors-1-percent"):
             raise server_error()
+        await self.wear.begin()
         if self.defects.strikes("slow-first-chunk"):
             await asyncio.sleep(SLOW_FIRST_CHUNK)
         tail = SLOW_TAIL if self.defects.strikes("slow-tail") else 0.0
         empty = self.defects.strikes("empty-completions")
-        async with aclosing(self.router.generate(ask, route)) as events:
+        made = self.strain.strained(self.router.generate(ask, route))
+        async with aclosing(self.replay.events(ask, made)) as events:
             async for event in events:
+                await self.wear.thaw()
                 if isinstance(event, End):
                     yield self._told(event, empty=empty)
                 elif not empty:
@@ -101,11 +112,15 @@ class Gateway:
     def _told(self, end: End, *, empty: bool) -> End:
         if empty:
             end = End("stop", end.prompt_tokens, 0)
-        if end.prompt_tokens is not None and end.completion_tokens is not None:
+        given, made = end.prompt_tokens, end.completion_tokens
+        if given is not None and made is not None:
             if self.defects.on("wrong-usage"):
-                end = End(end.finish_reason, 9, end.completion_tokens * 3)
-            self.metrics.tokens.labels("input").inc(end.prompt_tokens or 0)
-            self.metrics.tokens.labels("output").inc(end.completion_tokens or 0)
+                given, made = 9, made * 3
+            if self.strain.hits("counts-tokens-wrong-under-load"):
+                made = made * 3 // 2
+            end = End(end.finish_reason, given, made)
+            self.metrics.tokens.labels("input").inc(given)
+            self.metrics.tokens.labels("output").inc(made)
         return end
 
     @property
@@ -123,6 +138,7 @@ class Gateway:
         """Let go of providers and files."""
         await self.router.close()
         self.audit.close()
+        self.wear.close()
 
 
 def _providers(settings: Settings, defects: Defects) -> list[Provider]:

@@ -79,6 +79,26 @@ class Slots:
 
 
 @dataclass(frozen=True, slots=True)
+class Crew:
+    """How many answers are made at once.
+
+    Attributes:
+        workers: None for as many as there are slots.
+        most: workers that may be added to; None for none more.
+        queue: calls that may wait for each worker, for at most `wait` seconds.
+        start: seconds that somebody has waited before one more is there.
+        rest: seconds that one is idle before it is sent home.
+    """
+
+    workers: int | None = None
+    most: int | None = None
+    queue: int = 4
+    wait: float = 1.0
+    start: float = 0.25
+    rest: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Upstream:
     """A provider over HTTP."""
 
@@ -110,6 +130,7 @@ class Settings:
     retry: Retry = Retry()
     breaking: Breaking = Breaking()
     slots: Slots = Slots()
+    crew: Crew = Crew()
     rate: float = 5000.0
     burst: int = 10000
     max_body: int = 1 << 20

@@ -68,8 +68,12 @@ class Completion:
         async with UntilDisconnect(receive) as client:
             with self._told(client):
                 flex = self._ask.service_tier == "flex"
-                async with self._gateway.bulkhead.slot(self._caller, self._ask.model, can_wait=flex):
-                    await self._sent(scope, receive, send)
+                gateway = self._gateway
+                async with gateway.bulkhead.slot(self._caller, self._ask.model, can_wait=flex):
+                    with gateway.strain.at_work(self._caller):
+                        await gateway.strain.queue(self._caller)
+                        async with gateway.workers.turn():
+                            await self._sent(scope, receive, send)
 
     async def _sent(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._ask.stream:

@@ -29,7 +29,8 @@ class Stream:
         self._ask = ask
         self._answer = answer
         self._send = send
-        self._held: list[bytes] | None = [] if defects.on("buffers-stream") else None
+        held = defects.on("buffers-stream") or gateway.strain.hits("buffers-under-load")
+        self._held: list[bytes] | None = [] if held else None
         self._truncated = defects.strikes("truncates-stream")
 
     async def begin(self, headers: Mapping[str, str]) -> None:

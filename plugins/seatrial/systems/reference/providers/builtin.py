@@ -10,6 +10,7 @@ from seatrial.systems.reference import model
 from seatrial.systems.reference.chat_request import ChatRequest
 from seatrial.systems.reference.defects import Defects
 from seatrial.systems.reference.providers.base import NO_TAG, End, Event, Piece, Tag, ToolPiece
+from seatrial.systems.reference.replay import Prefixes
 
 FIRST_CHUNK = (0.003, 0.007)
 """Seconds to the first chunk, least and most."""
@@ -33,6 +34,7 @@ class BuiltinProvider:
         self._name = name
         self._seed = seed
         self._defects = defects
+        self._prefixes = Prefixes(defects)
 
     @property
     def name(self) -> str:
@@ -53,6 +55,7 @@ class BuiltinProvider:
         if answer.tool is not None and self._defects.on("malformed-tool-call"):
             chunks[-1] = chunks[-1][:-1]
         rng = answer.rng
+        await self._prefixes.read(message.text for message in ask.messages)
         await asyncio.sleep(rng.uniform(*FIRST_CHUNK) + answer.prompt_tokens * PER_PROMPT_TOKEN)
         for number, chunk in enumerate(chunks):
             if number:
