@@ -51,6 +51,10 @@ class Echo:
         for transport in tuple(self.connections):
             transport.abort()
 
+    def delay(self) -> float:
+        """Seconds that the answer to a request of now takes."""
+        return self.takes
+
     def close(self) -> None:
         """Refuse connections from now on, and cut those that stand."""
         if self._loop.is_running():
@@ -92,8 +96,9 @@ class _Peer(asyncio.Protocol):
         asked, self._body = json.loads(self._body), b""
         self._echo.asked.append(asked["messages"][-1]["content"])
         answer = streamed() if asked.get("stream") else whole()
-        if self._echo.takes:
-            asyncio.get_running_loop().call_later(self._echo.takes, self._write, answer)
+        takes = self._echo.delay()
+        if takes:
+            asyncio.get_running_loop().call_later(takes, self._write, answer)
         else:
             self._write(answer)
 

@@ -26,7 +26,6 @@ class Projection:
         scenario: its name.
         months: ``2026-11`` and on; the first is today's.
         rates: requests in the busiest second of each.
-        enough: whole months from today in which demand stays at or below the rate shown to hold.
         runs_out: the first month above the rate shown to hold, None where there is none up to the horizon.
         breaks: the first month at or above the rate shown to break.
         tokens: tokens in the busiest second of each month, where the target told tokens.
@@ -38,7 +37,6 @@ class Projection:
     scenario: str
     months: tuple[str, ...]
     rates: tuple[float, ...]
-    enough: int
     runs_out: str | None
     breaks: str | None
     tokens: tuple[float, ...] | None
@@ -91,7 +89,6 @@ def _projection(
         name,
         tuple(months),
         tuple(round(rate, 4) for rate in rates),
-        len(rates) - 1 if over is None else over - 1,
         None if over is None else months[over],
         None if broken is None else months[broken],
         None if tokens is None else tuple(round(rate * tokens, 1) for rate in rates),

@@ -108,6 +108,7 @@ class ProcessTraffic(Traffic):
         self._journalled = 0
         self._journalled_at = 0.0
         self._asked: list[int] = []
+        self._due = 0
         self._lost: str = ""
         self.lost = 0
         super().__init__(
@@ -183,6 +184,7 @@ class ProcessTraffic(Traffic):
             if warm:
                 self._ledger.warmed_up_all(ready)
             else:
+                self._arrived += len(block)
                 self.log.extend(ready)
         if len(self.log) > self._journalled and clock() - self._journalled_at >= FLUSH:
             self._journal()
@@ -205,8 +207,18 @@ class ProcessTraffic(Traffic):
         """So many have left for good."""
         self._dealt.left(count)
         del self._asked[:count]
+        self._due = 0
         if not warm:
             self._sent += count
+
+    def due(self, count: int) -> None:
+        """So many of the running stretch should have left by now."""
+        self._due = count
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Requests that should have left, and those that have come back, in this run."""
+        return self._sent - self._earlier + self._due, self._arrived
 
     def account(self, count: int) -> None:
         """Hold what was sent in a stretch, *count* requests, against what came back; say what is missing."""
@@ -275,6 +287,8 @@ class _Stretch:
         while self.going() and not any(worker.died for worker in self._fleet.workers):
             self._deal()
             await self._gather()
+            if not self._warm:
+                self._traffic.due(self._dealt.before(clock() - self._origin, self._out))
         self._deal()
         at = clock() + LEAD
         count = self._dealt.before(at - self._origin, self._out)

@@ -122,7 +122,6 @@ class Traffic:
         self._segment_began: float | None = None
         self._segments = 0
         self._sent = self._arrived = 0
-        self._last_sent = 0.0
         self._waiting: dict[int, Exchange] = {}
         self._going = False
         self._trouble: BaseException | None = None
@@ -227,13 +226,17 @@ class Traffic:
             await self._watched(self._requests(client), look)
         finally:
             self._going = False
-            self.log.stretches[-1] = (began - self._zero, self._last_sent)
+            self.log.stretches[-1] = (began - self._zero, self._last_intended())
             self._span += clock() - began
             self._segment_began = None
 
     def _requests(self, client: Sender) -> Source:
         """The requests that are evidence."""
         return _Requests(self, client)
+
+    def _last_intended(self) -> float:
+        """When the last request was to leave: all that were sent are in the log by then."""
+        return float(self.log.intended(len(self.log) - 1)[0]) if len(self.log) else 0.0
 
     async def _watched(self, source: Source, look: Callable[[], None]) -> None:
         """Let the arrivals run, with a look at them every few milliseconds.
@@ -260,7 +263,7 @@ class Traffic:
         self, client: Sender, intended: float | None, then: Callable[[Exchange], None], index: int
     ) -> None:
         """Ask the next prompt; for the sources below."""
-        when = self._last_sent = (clock() if intended is None else intended) - self._zero
+        when = (clock() if intended is None else intended) - self._zero
         client.begin(self._draw(), then, index=index, intended=when, zero=self._zero, failed=self._failed)
 
     @property

@@ -1,0 +1,299 @@
+"""One level of load: arrivals at one rate until every objective is decided there, and no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seatrial.core.evidence.base import Decision
+from seatrial.core.log import Log
+from seatrial.core.objective import Objective
+from seatrial.core.outcome import Outcome
+from seatrial.core.punctuality import Punctuality
+from seatrial.core.risk import Risk
+from seatrial.core.trials import trial_of
+from seatrial.core.units import format_duration, format_rate
+from seatrial.core.verdict import Verdict
+from seatrial.load import from_policy
+from seatrial.load.saturation import Growth, Saturation
+from seatrial.load.schedules import schedule_of
+from seatrial.load.search import Finding
+from seatrial.load.traffic import Traffic
+from seatrial.policy.arrivals import ArrivalsSpec
+from seatrial.policy.capacity import LevelSpec
+from seatrial.policy.traffic import BudgetSpec, TrafficSpec
+from seatrial.targets.config import TargetConfig
+
+if TYPE_CHECKING:
+    from seatrial.core.trial import Trial
+    from seatrial.policy.loader import LoadedPolicy
+
+QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+_WAITED = (
+    0.05  # share of the requests that waited for a connection, beyond which the connections are the limit
+)
+_NO_SLOWER = 1.5  # times the service time of the lowest level: what is below it is no target under strain
+_OUTCOMES = {Finding.HOLDS: Outcome.PASSED, Finding.BREAKS: Outcome.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What one level came to.
+
+    Attributes:
+        number: in the order of the search, from 0.
+        rate: requests a second that were to be sent.
+        finding, reason: what it showed, and why.
+        n: requests that count as evidence.
+        offered, served: requests sent and answered a second.
+        in_flight: mean requests in flight.
+        latency, ttfc: seconds, by quantile, and the mean of the latency; of whole answers.
+        service: median seconds from the actual departure to the end.
+        errors: share without a whole answer.
+        tokens: mean tokens of a request, input and output; None where the target told none.
+        output_rate: output tokens a second.
+        seconds: of sending.
+        cost: US dollars.
+        broke: the objective that broke first.
+        verdicts: one an objective.
+        generator: how punctual this machine was.
+    """
+
+    number: int
+    rate: float
+    finding: Finding
+    reason: str
+    n: int
+    offered: float
+    served: float
+    in_flight: float
+    latency: Mapping[str, float]
+    ttfc: Mapping[str, float]
+    service: float
+    errors: float
+    tokens: float | None
+    output_rate: float
+    seconds: float
+    cost: float
+    broke: str | None
+    verdicts: tuple[Verdict, ...]
+    generator: Punctuality
+
+    @property
+    def outcome(self) -> Outcome:
+        """PASSED where it holds, FAILED where it breaks."""
+        return _OUTCOMES.get(self.finding, Outcome.INCONCLUSIVE)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For the journal."""
+        told = {name: getattr(self, name) for name in self.__slots__ if name not in ("verdicts", "generator")}
+        told |= {"finding": self.finding.value, "outcome": self.outcome.value}
+        told |= {"latency": dict(self.latency), "ttfc": dict(self.ttfc), "generator": asdict(self.generator)}
+        return told | {"verdicts": [_short(verdict) for verdict in self.verdicts]}
+
+
+def _short(verdict: Verdict) -> dict[str, Any]:
+    """A verdict without its trail: there are many of them."""
+    return replace(verdict, trail=()).to_dict()
+
+
+class Levels:
+    """Runs levels on one traffic of a policy.
+
+    Args:
+        loaded: the policy.
+        configs: its targets, by name.
+        traffic: the traffic's name: whose target, prompts and objectives.
+        level: how long.
+        risk: the chances of error at each level.
+        seed: of the run.
+        record: writes an event to the journal.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedPolicy,
+        configs: Mapping[str, TargetConfig],
+        traffic: str,
+        level: LevelSpec,
+        *,
+        risk: Risk,
+        seed: int,
+        record: Callable[..., None],
+    ) -> None:
+        self._loaded, self._configs, self._name, self._level = loaded, configs, traffic, level
+        least = level.warmup + level.least
+        self._risk = replace(risk, min_duration=least, segments=1)
+        self._seed = seed
+        self._record = record
+        self.objectives = objectives(loaded, traffic)
+        self._calm: float | None = None
+        self._count = 0
+
+    def run(self, rate: float, cost: float | None = None) -> Level:
+        """One level.
+
+        Args:
+            rate: requests a second.
+            cost: US dollars that it may spend at the most.
+        """
+        number, self._count = self._count, self._count + 1
+        spec = self._spec(rate, number, cost)
+        traffic = from_policy.traffic(
+            self._loaded,
+            self._name,
+            self._configs,
+            seed=self._seed,
+            record=self._told,
+            risk=self._risk,
+            told_as=f"{self._name}@{format_rate(rate, 4)}",
+            spec=spec,
+        )
+        try:
+            found = self._measured(traffic, spec, number, rate)
+        finally:
+            traffic.close()
+        if self._calm is None and found.service == found.service:
+            self._calm = found.service
+        return found
+
+    def _told(self, event: str, **fields: Any) -> None:
+        # The verdicts of a level are those of the search: the objective itself is judged elsewhere.
+        if event != "progress":
+            self._record(event, **fields)
+
+    def _spec(self, rate: float, number: int, cost: float | None) -> TrafficSpec:
+        own = self._loaded.traffic(self._name)
+        budget: dict[str, Any] = {
+            "requests": self._level.requests,
+            "duration": f"{self._level.warmup + self._level.duration!r}s",
+        }
+        if cost is not None:
+            budget["cost"] = f"{cost:.6f} USD"
+        changes = {
+            "arrivals": ArrivalsSpec.model_validate({"kind": "poisson", "rate": f"{rate!r}/s"}),
+            "duration": None,
+            "warmup": 0,
+            "budget": BudgetSpec.model_validate(budget),
+            "seed": (own.seed if own.seed is not None else self._seed) + 7919 * (number + 1),
+            "parquet": False,
+        }
+        return own.model_copy(update=changes)
+
+    def _measured(self, traffic: Traffic, spec: TrafficSpec, number: int, rate: float) -> Level:
+        skip = _within(spec, self._level.warmup)
+        trials = [trial_of(objective, traffic, skip) for objective in self.objectives]
+        watch = Saturation(self._level.warmup)
+        grown: list[Growth] = []
+
+        def until() -> bool:
+            decided = [trial.step() for trial in trials]
+            growth = watch.look(traffic.span, *traffic.counts)
+            if growth is not None:
+                grown.append(growth)
+            failed = any(trial.evidence.decision is Decision.FAIL for trial in trials)
+            return bool(grown) or failed or all(decided)
+
+        traffic.extend(until)
+        for trial in trials:
+            trial.step()
+        verdicts = tuple(trial.verdict() for trial in trials)
+        finding, reason = self._finding(traffic, skip, trials, verdicts, grown)
+        log = traffic.log
+        offered, served = watch.rates
+        broke = next((verdict.objective for verdict in verdicts if verdict.outcome is Outcome.FAILED), None)
+        return Level(
+            number,
+            rate,
+            finding,
+            reason,
+            max(len(log) - skip, 0),
+            offered,
+            served,
+            watch.mean,
+            seconds=traffic.span,
+            cost=traffic.cost,
+            broke=broke if finding is Finding.BREAKS else None,
+            verdicts=verdicts,
+            generator=traffic.punctuality(),
+            **_figures(log, skip, traffic.span - self._level.warmup),
+        )
+
+    def _finding(
+        self,
+        traffic: Traffic,
+        skip: int,
+        trials: Sequence[Trial],
+        verdicts: Sequence[Verdict],
+        grown: Sequence[Growth],
+    ) -> tuple[Finding, str]:
+        limit = min((o.strictest for o in self.objectives if o.strictest is not None), default=1.0)
+        generator = traffic.punctuality()
+        if generator.lost:
+            return Finding.UNDECIDED, generator.lost
+        if behind := generator.behind(limit):
+            return Finding.BOUND, behind
+        failed = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAILED]
+        if (failed or grown) and (capped := self._capped(traffic, skip)):
+            return Finding.BOUND, capped
+        if failed:
+            return Finding.BREAKS, "; ".join(f"{each.objective}: {each.reason}" for each in failed)
+        if grown:
+            return Finding.BREAKS, str(grown[0])
+        open_ones = [each for each in verdicts if each.outcome is Outcome.INCONCLUSIVE]
+        if open_ones:
+            return Finding.UNDECIDED, "; ".join(f"{each.objective}: {each.reason}" for each in open_ones)
+        return Finding.HOLDS, f"every objective is proven, on {verdicts[0].n} requests and more"
+
+    def _capped(self, traffic: Traffic, skip: int) -> str | None:
+        """Why the connections of the traffic were the limit and not the target, None where they were not."""
+        log = traffic.log
+        waited = log.lag(skip) > max(10 * traffic.punctuality().worst, 0.005)
+        if self._calm is None or not len(waited) or waited.mean() <= _WAITED:
+            return None
+        service = float(np.median(log.duration(skip) - log.lag(skip)))
+        if service > _NO_SLOWER * self._calm:
+            return None
+        return (
+            f"all connections were in use while the target answered as fast as ever"
+            f" ({format_duration(service)}): raise connections of traffic {self._name!r}"
+        )
+
+
+def objectives(loaded: LoadedPolicy, traffic: str) -> list[Objective]:
+    """The objectives that a level of *traffic* is held to: all, but for rates that the level itself sets."""
+    own = [objective for objective in loaded.objectives() if objective.traffic == traffic]
+    return [each for each in own if not (each.sli.events == "slices" and each.sli.dimension == "rate")]
+
+
+def _within(spec: TrafficSpec, seconds: float) -> int:
+    """How many requests leave in the first *seconds*: the schedule is known in advance."""
+    assert spec.arrivals is not None
+    schedule = schedule_of(spec.arrivals, spec.budget.duration, [spec.seed or 0, *spec.name.encode()])
+    return sum(1 for _ in takewhile(lambda time: time < seconds, schedule))
+
+
+def _figures(log: Log, skip: int, seconds: float) -> dict[str, Any]:
+    ok = log.ok(skip)
+    durations, first = log.duration(skip)[ok], log.ttfc(skip)[ok]
+    given, made = log.tokens(skip)
+    tokens = given[ok] + made[ok]
+    return {
+        "latency": _quantiles(durations) | ({"mean": float(durations.mean())} if len(durations) else {}),
+        "ttfc": _quantiles(first[~np.isnan(first)]),
+        "service": float(np.median(log.duration(skip) - log.lag(skip))) if len(ok) else float("nan"),
+        "errors": float(1 - ok.mean()) if len(ok) else float("nan"),
+        "tokens": float(tokens.mean()) if len(tokens) and tokens.any() else None,
+        "output_rate": float(made[ok].sum()) / seconds if seconds > 0 else float("nan"),
+    }
+
+
+def _quantiles(values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
+    if not len(values):
+        return {}
+    found = np.quantile(values, list(QUANTILES.values()))
+    return dict(zip(QUANTILES, found.tolist(), strict=True))
