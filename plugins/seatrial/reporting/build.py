@@ -235,8 +235,9 @@ def _traffics(
     grouped: dict[str, list[Event]] = {name: [] for name in told}
     for batch in batches:
         grouped.setdefault(clean(str(batch.get("traffic") or "?")), []).append(batch)
+    shared = gameday.limits(events)
     return tuple(
-        _traffic(name, told.get(name, {}), columns(group), _limits(name, objectives), injected)
+        _traffic(name, told.get(name, {}), columns(group), _limits(name, objectives) or shared, injected)
         for name, group in grouped.items()
     )
 

@@ -119,6 +119,7 @@ def traffic_about(event: Event) -> str:
     ]
     said = [
         f"{figures.count(event['concurrency'])} at a time" if event.get("concurrency") else "",
+        f"{figures.number(_number(event['rate']))} requests a second" if event.get("rate") else "",
         ("streamed" if event["stream"] else "not streamed") if "stream" in event else "",
         f"prompts {one_line(str(event['prompts']), 60)}" if event.get("prompts") else "",
         f"budget {' or '.join(filter(None, limits))}" if any(limits) else "",

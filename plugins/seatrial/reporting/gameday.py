@@ -10,7 +10,7 @@ from seatrial.core.outcome import Outcome
 from seatrial.reporting import figures, loose
 from seatrial.reporting.faults import FaultView
 from seatrial.reporting.impact import Flow, Impact, impact
-from seatrial.reporting.model import Headline
+from seatrial.reporting.model import Headline, LimitView
 from seatrial.reporting.timeline import Row, timeline
 
 Event = dict[str, Any]
@@ -128,6 +128,23 @@ def game_day(
         not_rolled_back=tuple(loose.line(what) for what in loose.sequence(back.get("failed"))),
         whole=impact("the whole game day", flows, start, last, objectives),
         during=tuple(impact(each.name, flows, each.injected, each.end(last), objectives) for each in faults),
+    )
+
+
+def limits(events: Sequence[Event]) -> tuple[LimitView, ...]:
+    """The limits of a game day's objectives, to be drawn into the plots of its traffic."""
+    began = next((each for each in events if each["event"] == "gameday" and each.get("phase") == "begin"), {})
+    return tuple(
+        LimitView(
+            objective=loose.line(each.get("name"), 80),
+            indicator=loose.line(each.get("indicator"), 80),
+            op=loose.line(each.get("op"), 10) or "lte",
+            value=float(each["value"]),
+            outcome=Outcome.NOT_APPLICABLE,
+            statement=loose.line(each.get("statement"), 80),
+        )
+        for each in loose.records(began.get("objectives"))
+        if isinstance(each.get("value"), (int, float))
     )
 
 

@@ -71,8 +71,9 @@ def _fault_row(at: float, event: Event) -> Row:
     if phase == "failed":
         return Row(at, "fault", "", loose.line(f"{name}: {event.get('error')}"), Outcome.ERROR)
     hits = event.get("hits")
-    acted = "nobody can tell whether it acted" if hits is None else f"it acted {hits} times"
-    acted = {0: "it never acted", 1: "it acted once"}.get(hits, acted)
+    acted = "nobody can tell whether it acted"
+    if isinstance(hits, int):
+        acted = {0: "it never acted", 1: "it acted once"}.get(hits, f"it acted {hits} times")
     return Row(at, "fault", "", loose.line(f"{name} was taken back; {acted}"))
 
 
