@@ -66,7 +66,8 @@ def test_the_page_shows_faults_timeline_and_impact() -> None:
     assert "the budget burnt at 25 times the allowed rate" in page.replace("\u00a0", " ")
     assert "A game day certifies nothing." in page
     assert ">limit 1 s<" in page.replace("\u00a0", " "), "the objective's limit, drawn into the durations"
-    assert "10 requests a second" in page
+    assert "10 requests a second" in page.replace("\u00a0", " ")
+    assert "A game day shows what happened once" in page
     assert "The policy's objectives were not exercised" not in page
 
 

@@ -14,6 +14,12 @@ from seatrial.reporting.model import Headline, LimitView
 from seatrial.reporting.timeline import Row, timeline
 
 Event = dict[str, Any]
+ASSUMPTIONS = (
+    "A game day shows what happened once, with people around: it proves no share of requests.",
+    "Time to detect and to recover counts from before the fault took, so it is told rather too long.",
+    "A recovery counts from when the fault was first seen to act; a signal only where it was quiet before.",
+    "Latency counts from the intended send time, so a stalled target cannot hide its queue.",
+)
 
 
 @dataclass(frozen=True, slots=True)
