@@ -23,6 +23,7 @@ from tests.faults.process.victims import CHILD, COUNT, line, script
         (os.getppid(), "the harness runs below it|the system's first process"),
         (2**22 + 1, "there is no such process"),
     ],
+    ids=["first", "zero", "group", "self", "parent", "nobody"],
 )
 def test_what_is_never_touched(pid: int, why: str) -> None:
     with pytest.raises(UsageError, match=why):
