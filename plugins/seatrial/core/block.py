@@ -103,6 +103,10 @@ class Block:
         where = np.repeat(starts[positions] - before, chosen) + np.arange(int(chosen.sum()))
         return Block(self.rows[positions], self.gaps[where])
 
+    def take_all(self) -> Block:
+        """A copy that may be changed."""
+        return Block(self.rows.copy(), self.gaps)
+
     def split(self, at: int) -> tuple[Block, Block]:
         """The first *at* rows, and the others."""
         gaps = int(gap_counts(self.rows[:at]).sum())
