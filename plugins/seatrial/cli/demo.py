@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 # Recipe and bundled policy of each system that can be shown.
 GATEWAY = ("reference", "demo")
+RESILIENT = ("reference-resilient", "demo-resilience")
 MODEL = ("llama-smollm2", "demo-llm")
+HEAVY = ("resilience", "recovery")  # suites that need providers to fail, and a process to kill
+PORTS = {"primary": 9001, "primary_proxy": 9101, "secondary": 9002, "secondary_proxy": 9102}
+"""Where the policy demo-resilience expects the gateway's providers: its digest holds them."""
 KEY = "SEATRIAL_DEMO_KEY"  # the demo's policies name it as apiKey
+PIDFILE = "SEATRIAL_DEMO_PIDFILE"  # and this one as the file with the process to kill
 
 
 @click.command(short_help="certify a small AI gateway on this machine, healthy or broken")
@@ -27,7 +32,11 @@ KEY = "SEATRIAL_DEMO_KEY"  # the demo's policies name it as apiKey
     "--llm", is_flag=True, help="A real language model instead: SmolLM2-135M behind a llama.cpp server."
 )
 @click.option(
-    "--suite", "suites", metavar="NAME", multiple=True, help="Run this suite; repeatable. [default: all]"
+    "--suite",
+    "suites",
+    metavar="NAME[,NAME]",
+    multiple=True,
+    help="Run this suite; repeatable. [default: those for calm weather, or the one that notices the defect]",
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder for the run's files. [default: runs/<id>]"
@@ -48,7 +57,8 @@ def command(
     """Start a small AI gateway on 127.0.0.1, put it through a release policy, and stop it again.
 
     Healthy it is certified. With a defect it is rejected, or not proven, and the check that noticed is red.
-    The exit code is that of certify.
+    The suites resilience and recovery show it before two providers that fail, and how it is killed. The exit
+    code is that of certify.
     """
     from seatrial.cli.voyage import Order, certify
     from seatrial.systems.reference.defects import DEFECTS, known
@@ -61,7 +71,8 @@ def command(
         raise click.UsageError("a real model has no switchable defects: use --defect without --llm")
     for name in defects:
         known(name)
-    recipe, policy = MODEL if llm else GATEWAY
+    suites = _suites(suites, defects)
+    recipe, policy = MODEL if llm else _shown(suites)
     arguments = [word for name in defects for word in ("--defect", name)]
     arguments += ["--seed", str(seed)] if seed is not None and not llm else []
     with _system(recipe, arguments) as system:
@@ -74,20 +85,44 @@ def command(
 
 @contextmanager
 def _system(recipe: str, arguments: list[str]) -> Iterator[System]:
-    """The running system, its key where the demo's policies look for it."""
+    """The running system, its key and its process where the demo's policies look for them."""
     from seatrial.systems.runner import System
 
-    with System(recipe, arguments=arguments) as system:
+    ports = PORTS if recipe == RESILIENT[0] else {}
+    with System(recipe, arguments=arguments, ports=ports) as system, ExitStack() as after:
         click.echo(f"{system.recipe.description}: {system.uri}")
-        before = os.environ.get(KEY)
-        os.environ[KEY] = system.api_key or "none"
-        try:
-            yield system
-        finally:
-            if before is None:
-                del os.environ[KEY]
-            else:
-                os.environ[KEY] = before
+        for name, value in ((KEY, system.api_key or "none"), (PIDFILE, str(system.pidfile or ""))):
+            after.callback(_restore, name, os.environ.get(name))
+            os.environ[name] = value
+        yield system
+
+
+def _restore(name: str, before: str | None) -> None:
+    if before is None:
+        del os.environ[name]
+    else:
+        os.environ[name] = before
+
+
+def _suites(asked: tuple[str, ...], defects: tuple[str, ...]) -> tuple[str, ...]:
+    """What to run: what was asked for, or what notices a defect that shows in heavy weather only."""
+    from seatrial.systems.reference.defects import DEFECTS
+
+    if asked:
+        return tuple(name for words in asked for name in words.split(","))
+    homes = {suite for name in defects for suite in DEFECTS[name].caught_by}
+    return tuple(suite for suite in HEAVY if suite in homes)
+
+
+def _shown(suites: tuple[str, ...]) -> tuple[str, str]:
+    """Recipe and policy."""
+    heavy = [suite for suite in suites if suite in HEAVY]
+    if heavy and len(heavy) < len(suites):
+        rest = ", ".join(suite for suite in suites if suite not in HEAVY)
+        raise click.UsageError(
+            f"{rest} and {', '.join(heavy)} are shown on different systems: run them apart"
+        )
+    return RESILIENT if heavy else GATEWAY
 
 
 def _told(defects: tuple[str, ...], llm: bool, suites: tuple[str, ...]) -> str:

@@ -35,6 +35,7 @@ class System:
         arguments: added to the command.
         env: added to the environment.
         port: default is a free one.
+        ports: of those that its recipe names, the ones that must not be just any free port.
         folder: for its files and its log; default is a temporary one that is removed afterwards.
 
     Attributes:
@@ -49,6 +50,7 @@ class System:
         arguments: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         port: int | None = None,
+        ports: Mapping[str, int] | None = None,
         folder: Path | None = None,
     ) -> None:
         self.recipe = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
@@ -56,6 +58,7 @@ class System:
         self._arguments = tuple(arguments)
         self._env = dict(env or {})
         self._asked_port = port
+        self._asked_ports = dict(ports or {})
         self._asked_folder = folder.resolve() if folder else None
         self._process: GuardedProcess | None = None
         self._company: Company | None = None
@@ -199,7 +202,7 @@ class System:
         """One start of everything; whether it serves."""
         if self._company is not None:
             self._company.stop()
-        self.ports = {name: free_port() for name in self.recipe.ports}
+        self.ports = {name: self._asked_ports.get(name) or free_port() for name in self.recipe.ports}
         self._company = company = Company(self.recipe.beside, self._filled, self.folder)
         try:
             company.start()
