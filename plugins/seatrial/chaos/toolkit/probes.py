@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from seatrial.core.exchange import Exchange
     from seatrial.load.traffic import Traffic
+    from seatrial.targets.config import TargetConfig
     from seatrial.targets.target import Target
 
 __all__ = ["availability", "latency_share", "objective", "recovery"]
@@ -112,9 +113,7 @@ def objective(
     concurrency: int = 4,
     stream: bool = True,
     timeout: str = "10s",
-    confidence: float = 0.95,
-    power: float = 0.9,
-    bursts_up_to: int = 0,
+    risk: dict[str, Any] | None = None,
     prompts: str = "bundled/chat-short",
     seed: int = 1,
     configuration: dict[str, Any] | None = None,
@@ -128,8 +127,7 @@ def objective(
         requests, duration: the budget.
         concurrency, stream, prompts: of the traffic.
         timeout: when to give up on one request.
-        confidence, power: of the decision.
-        bursts_up_to: longest mean burst of bad answers that is assumed; 0 declares independence.
+        risk: confidence, power and bursts_up_to, as in a policy; 0.95, 0.9 and none.
         seed: of the prompts' order.
 
     Returns:
@@ -144,8 +142,7 @@ def objective(
         indicator=indicator, target=target, op=op or None, value=value or None, name=name or indicator
     )
     budget = requests, duration, concurrency, stream, prompts
-    risk = confidence, power, bursts_up_to
-    traffic = _traffic(budget, risk, seed, connection.target(configuration, secrets, timeout))
+    traffic = _traffic(budget, risk or {}, seed, connection.target(configuration, secrets, timeout))
     try:
         verdict = wanted.judge(traffic)
     finally:
@@ -157,7 +154,7 @@ def objective(
 
 
 def _traffic(
-    load: tuple[int, str, int, bool, str], accepted: tuple[float, float, int], seed: int, config: Any
+    load: tuple[int, str, int, bool, str], risk: dict[str, Any], seed: int, config: TargetConfig
 ) -> Traffic:
     from seatrial.bundled import bundled
     from seatrial.core.risk import Risk
@@ -177,14 +174,14 @@ def _traffic(
     async def connect() -> Sender:
         return PromptSender(Client(config, connections=concurrency), asked, stream=stream)
 
-    confidence, power, bursts = accepted
+    accepted = {"confidence": 0.95, "power": 0.9, "bursts_up_to": None, **risk}
     return Traffic(
         "experiment",
         connect,
         len(asked),
         arrivals=ClosedLoop(concurrency),
         budget=Budget(requests=requests, duration=parse_duration(duration)),
-        risk=Risk(confidence, power, bursts or None, min_duration=0.0, segments=1),
+        risk=Risk(**accepted, min_duration=0.0, segments=1),
         seed=seed,
     )
 
@@ -223,29 +220,40 @@ def recovery(
     limit = parse_duration(within)
     faults = session().faults
     since = (faults[-1].ended or faults[-1].began) if faults else time.monotonic()
-    good_since, run, sent, bad = None, 0, 0, 0
     with Target(connection.target(configuration, secrets, timeout), connections=1) as target:
-        for done, ok in _one_by_one(target, prompt, stream):
-            sent += 1
-            good_since, run = ((good_since or done), run + 1) if ok else (None, 0)
-            bad += not ok
-            late = (good_since or time.monotonic()) - since > limit
-            if run >= consecutive or late:
-                break
+        answers = _one_by_one(target, prompt, stream)
+        steady, sent, bad = _steady_since(answers, consecutive, since + limit)
     session().requests += sent
-    rto = good_since - since if good_since is not None and run >= consecutive else None
-    met = rto is not None and rto <= limit
-    took = f"steady again after {format_duration(max(rto, 0.0))}" if rto is not None else "not steady again"
+    rto = None if steady is None else round(max(steady - since, 0.0), 6)
+    took = "not steady again" if rto is None else f"steady again after {format_duration(rto)}"
     return {
-        "outcome": "PASSED" if met else "FAILED",
+        "outcome": "PASSED" if rto is not None and rto <= limit else "FAILED",
         "objective": "recovery",
-        "rto_seconds": None if rto is None else round(max(rto, 0.0), 6),
+        "rto_seconds": rto,
         "limit": limit,
         "consecutive": consecutive,
         "n": sent,
         "bad": bad,
         "reason": f"{took}; {format_duration(limit)} are allowed",
     }
+
+
+def _steady_since(
+    answers: Iterator[tuple[float, bool]], consecutive: int, until: float
+) -> tuple[float | None, int, int]:
+    """When the first of enough good answers in a row came, None where that is too late; all sent, and the
+    bad.
+    """
+    first, run, sent, bad = None, 0, 0, 0
+    for done, ok in answers:
+        sent += 1
+        first, run = ((first or done), run + 1) if ok else (None, 0)
+        bad += not ok
+        if run >= consecutive:
+            return first, sent, bad
+        if (first or time.monotonic()) > until:
+            break
+    return None, sent, bad
 
 
 def _one_by_one(target: Target, prompt: str, stream: bool) -> Iterator[tuple[float, bool]]:
