@@ -113,7 +113,8 @@ def game_day(
     )
     if began is None:
         return None
-    last = max((loose.number(each.get("t")) for each in events[-1:]), default=0.0)
+    # A journal that was cut may end with the traffic.
+    last = max([loose.number(each.get("t")) for each in events[-1:]] + [flow.last for flow in flows])
     start = loose.number(began.get("t"))
     objectives = [each for each in loose.records(began.get("objectives"))]
     phases = {each.get("phase"): each for each in events if each["event"] == "gameday"}

@@ -26,6 +26,12 @@ class Flow:
     columns: Columns
     began: float
 
+    @property
+    def last(self) -> float:
+        """When its last request left, seconds since the run began; 0 without any."""
+        sent = self.columns.intended[np.isfinite(self.columns.intended)]
+        return float(sent.max()) + self.began if len(sent) else 0.0
+
     def between(self, start: float, end: float) -> NDArray[np.bool_]:
         """Which requests were under way at some moment between *start* and *end*."""
         sent = self.columns.intended + self.began
