@@ -30,6 +30,14 @@ def events() -> list[dict[str, Any]]:
     ]
 
 
+def test_a_scenario_that_nothing_tried() -> None:
+    spec = {"resilience": [{"name": "dies"}, {"scenario": "provider-hang"}]}
+    run = {"event": "run", "policy": {"effective": {"spec": spec}}, "suites": []}
+    looked = {"event": "finding", "scenario": "dies", "aspect": "recovers"}
+    assert unmet([run, looked]) == ["the policy demands the scenario provider-hang, and nothing tried it"]
+    assert unmet([run, looked, {**looked, "scenario": "provider-hang"}]) == []
+
+
 def test_a_run_that_looked_at_everything() -> None:
     assert unmet(events()) == []
 

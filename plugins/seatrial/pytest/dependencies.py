@@ -267,7 +267,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     places = [number for number, item in enumerate(items) if _scenario(item) is not None]
     order = {name: number for number, name in enumerate(running.resilience.scenarios)}
-    ours = sorted((items[number] for number in places), key=lambda item: order.get(str(_scenario(item)), -1))
+    ours = sorted(
+        (items[number] for number in places), key=lambda item: order.get(str(_scenario(item)), len(order))
+    )
     for number, item in zip(places, ours, strict=True):
         items[number] = item
 

@@ -1,0 +1,45 @@
+"""The suite on a gateway that keeps its promises over a crash, and on ones that do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.suites.weather import outcomes
+
+MORE = """
+  recovery:
+    components:
+      - {name: service, kind: service, rto: 12s}
+      - {name: models, kind: models, rto: 12s}
+      - {name: conversations, kind: conversations, rto: 15s, rpo: 0}
+      - {name: work, kind: work, rto: 15s, rpo: 0}
+"""
+ITEMS = {
+    "test_comes_back[service]",
+    "test_comes_back[models]",
+    "test_comes_back[conversations]",
+    "test_comes_back[work]",
+    "test_conversations_survive[conversations]",
+    "test_conversations_go_on[conversations]",
+    "test_accepted_work_is_done_once[work]",
+}
+
+
+def test_a_healthy_gateway_comes_back_with_all_it_had(tmp_path: Path) -> None:
+    found = outcomes(tmp_path, "recovery", more=MORE)
+    assert {name: outcome for name, (outcome, _) in found.items()} == dict.fromkeys(ITEMS, "PASSED"), found
+
+
+@pytest.mark.parametrize(
+    ("defect", "red"),
+    [
+        ("state-lost-on-crash", "test_conversations_survive[conversations]"),
+        ("answers-twice-after-restart", "test_accepted_work_is_done_once[work]"),
+    ],
+)
+def test_a_defect_turns_its_item_red(tmp_path: Path, defect: str, red: str) -> None:
+    found = outcomes(tmp_path, "recovery", defect, more=MORE)
+    assert found[red][0] == "FAILED", found
+    assert found["test_comes_back[service]"][0] == "PASSED", found
