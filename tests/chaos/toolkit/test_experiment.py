@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from seatrial.bundled import bundled
-from seatrial.chaos.toolkit.experiment import Extension, extension_of, load
+from seatrial.chaos.toolkit.connection import SOURCES
+from seatrial.chaos.toolkit.experiment import MODULES, Extension, extension_of, load
 from seatrial.core.errors import UsageError
 from tests.chaos.toolkit.experiments import good, written
 
@@ -121,3 +124,19 @@ def test_the_extension_of_a_document_that_was_read_elsewhere() -> None:
     assert extension_of({}) == Extension()
     with pytest.raises(UsageError, match="extension seatrial: limit"):
         extension_of({"extensions": [{"name": "seatrial", "limit": "soon"}]})
+
+
+GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "experiments.md").read_text("utf-8")
+
+
+def test_what_the_guide_shows_can_be_written(tmp_path: Path) -> None:
+    shown = yaml.safe_load(GUIDE.partition("```yaml\n")[2].partition("```")[0])
+    experiment = load(written(tmp_path, {**good(), **shown}))
+    assert experiment.extension.limit == 600
+    assert experiment.extension.stopConditions[0].tolerance == [0.2, 1.0]
+
+
+def test_the_guide_names_every_function_and_every_variable() -> None:
+    names = [name for module in MODULES for name in import_module(module).__all__]
+    assert [name for name in names if f"`{name}`" not in GUIDE] == []
+    assert [name for name, _ in SOURCES.values() if f"`{name}`" not in GUIDE] == []

@@ -52,6 +52,12 @@ def test_green_is_green_and_names_the_witness() -> None:
     )
 
 
+def test_a_weak_witness_is_told_as_one() -> None:
+    journal = copy.deepcopy(GREEN)
+    journal["seatrial"]["faults"][0] |= {"hits": 1, "weak": True}
+    assert judge(journal, Extension()).reason.endswith("under down on primary (bytes passed it)")
+
+
 def change(**changes: Any) -> Callable[[Journal], None]:
     def do(journal: Journal) -> None:
         for path, value in changes.items():

@@ -130,6 +130,26 @@ def test_an_interrupt_rolls_back_before_it_is_passed_on(
     assert bench.faults == set()
 
 
+def test_an_interrupt_also_takes_back_what_nobody_else_knows_of(bench: Bench, tmp_path: Path) -> None:
+    document = good()
+    document["configuration"] = {"toxiproxy_url": bench.control}
+    arguments = {"for_proxy": "primary", "toxic_name": "slow", "latency": 1}
+    document["method"] = [
+        python("action", "slow", "chaostoxi.toxic.actions", "create_latency_toxic", **arguments),
+        python("probe", "for long", HERE, "wait", seconds=100),
+    ]
+    document["rollbacks"] = []
+
+    def tell(event: str, **fields: Any) -> None:
+        if event == "activity" and fields["name"] == "slow":
+            assert bench.faults == {"slow"}
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        go(bench, tmp_path, document, tell=tell)
+    assert bench.faults == set()
+
+
 def test_a_killed_harness_leaves_nothing_behind(bench: Bench, tmp_path: Path) -> None:
     document = good()
     document["method"].insert(1, python("probe", "for long", HERE, "wait", seconds=100))

@@ -224,9 +224,14 @@ def _of_rollbacks(journal: Mapping[str, Any], own: Mapping[str, Any]) -> Iterato
 
 def _praise(journal: Mapping[str, Any]) -> str:
     own = journal.get(SECTION) or {}
-    faults = [f"{fault['name']} on {fault['on']} ({fault['hits']} hits)" for fault in own.get("faults") or ()]
+    faults = [f"{fault['name']} on {fault['on']} ({_seen(fault)})" for fault in own.get("faults") or ()]
     told = f" under {', '.join(faults)}" if faults else ""
     return f"steady before and after{told}"
+
+
+def _seen(fault: Mapping[str, Any]) -> str:
+    """What the witness saw; a weak one, of a server that is not ours, has only seen bytes."""
+    return "bytes passed it" if fault.get("weak") else f"{fault['hits']} hits"
 
 
 def _kind(run: Run) -> str:

@@ -98,9 +98,12 @@ def run(
     environment = {**(os.environ if env is None else env), "SEATRIAL_BEGAN": str(began or start)}
     api = _api(environment)
     before = _faults(api)
-    with Child(experiment, folder, environment, extra) as child:
-        late = child.follow(tell, experiment.extension.limit)
-    left = _clean_up(api, before)
+    left: list[str] = []
+    try:
+        with Child(experiment, folder, environment, extra) as child:
+            late = child.follow(tell, experiment.extension.limit)
+    finally:
+        left += _clean_up(api, before)
     journal = _journal(folder / "journal.json")
     found = [(Outcome.ERROR, text) for text in left]
     if late:
