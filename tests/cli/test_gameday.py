@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.bundled import bundled
 from seatrial.core.journal import read_journal
 from seatrial.systems.runner import System
 from tests.cli.conftest import Seatrial
@@ -75,6 +76,28 @@ def test_the_bundled_game_day_against_the_real_gateway(seatrial: Seatrial, home:
     assert "Report of a game day" in page
     assert "Certified" not in page
     assert re.search(r"primary-down: acted [\d,]+ times", page), "in the chart, with its witness"
+
+
+@pytest.mark.parametrize(
+    ("defect", "red"),
+    [
+        ("breaker-never-opens", "06-breaker-open-fires"),
+        ("fallback-missing", "07-checkpoint"),
+    ],
+)
+def test_a_broken_gateway_is_found_out(seatrial: Seatrial, home: Path, defect: str, red: str) -> None:
+    """The bundled game day with less patience, on a gateway that is broken."""
+    text = (bundled("scenarios") / "provider-outage.gameday.yaml").read_text("utf-8")
+    text = text.replace("within: 10s", "within: 3s").replace("rto: 10s", "rto: 3s")
+    text = text.replace("      arguments:\n", f"      arguments:\n        - --defect\n        - {defect}\n")
+    text = text.replace("state: quiet, within: 20s", "state: quiet, within: 1s")
+    text = text.replace("error_rate: 50%", "error_rate: 99%, least: 10000")
+    (home / "broken.gameday.yaml").write_text(text, "utf-8")
+    done = seatrial("gameday", home / "broken.gameday.yaml", "--yes", "--out", home / "day")
+    assert done.exit_code == 1, done.output
+    failed = {event["id"] for event in events(home / "day", "item") if event["outcome"] == "FAILED"}
+    assert f"provider-outage::{red}" in failed
+    assert "- [ ] " in (home / "day" / "postmortem.md").read_text("utf-8")
 
 
 def test_an_expectation_that_is_not_met_rejects(seatrial: Seatrial, small: Any, home: Path) -> None:
