@@ -9,7 +9,7 @@ from tests.suites.weather import outcomes
 MORE = """
   resilience:
     - {scenario: bad-request, min_duration: 500ms, recovery: {consecutive: 5}}
-    - {scenario: accepted-then-cut, pulses: {count: 10, requests: 15}, recovery: {consecutive: 5}}
+    - {scenario: accepted-then-cut, pulses: {count: 4, requests: 60}, recovery: {consecutive: 5}}
 """
 
 
