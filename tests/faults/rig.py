@@ -39,8 +39,8 @@ class Rig:
             self.opened.append(writer)
             try:
                 await handler(reader, writer)
-            except (ConnectionError, asyncio.IncompleteReadError):
-                pass
+            except (ConnectionError, asyncio.IncompleteReadError, RuntimeError):
+                pass  # the other side is gone; uvloop says so with a RuntimeError
             finally:
                 writer.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -115,7 +116,7 @@ class Collection:
         except AddressError as error:
             raise ApiError(f"listen tcp: {error}", 500) from None
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
+            reason = os.strerror(error.errno).lower() if error.errno else str(error)
             raise ApiError(f"listen tcp {proxy.listen}: bind: {reason}", 500) from None
 
     async def _put(self, proxy: FaultProxy, enabled: bool) -> FaultProxy:

@@ -59,7 +59,6 @@ class Fault:
         self.toxicity = toxicity
         self.attributes = attributes
         self._client = dependency.client
-        self._before = Witness()
         self._final: Witness | None = None
         self._entered = False
         self._as_reset = False
@@ -123,8 +122,6 @@ class Fault:
 
     def _take_down(self) -> None:
         client, name = self._client, self.dependency.name
-        if client.ours:
-            self._before = _witness(client.witness(name)[DOWN])
         client.enable(name, False)
         if client.ours and not client.witness(name)[DOWN]["counts_refused"]:
             client.enable(name)
@@ -137,13 +134,7 @@ class Fault:
             moved = int(self._received() - self._bytes)
             return Witness(hits=int(moved > 0), weak=True)
         told = client.witness(name)
-        if self.type != DOWN or self._as_reset:
-            return _witness(told.get(self.name, {}))
-        now = _witness(told[DOWN])
-        now.hits -= self._before.hits
-        if self._before.hits:
-            now.first = None
-        return now
+        return _witness(told[DOWN] if self.type == DOWN and not self._as_reset else told.get(self.name, {}))
 
     def _received(self) -> float:
         if self._client.ours:

@@ -51,5 +51,6 @@ class EventCounter:
             self._tail = data[max(ends[-1] if ends else 0, len(data) - 3) :]
         else:
             self.count += data.count(b"\n\n")
-            # An odd line feed at the end may be the first half of a blank line.
-            self._tail = b"\n" if data.endswith(b"\n") and not data.endswith(b"\n\n") else b""
+            # A line feed left over at the end may be the first half of a blank line.
+            odd = data.endswith(b"\n") and (len(data) - len(data.rstrip(b"\n"))) % 2
+            self._tail = b"\n" if odd else b""

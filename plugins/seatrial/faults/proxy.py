@@ -46,7 +46,7 @@ class FaultProxy:
         toxics: by name, in the order in which they were added.
         recorder: the attempts.
         witnesses: of its toxics by name, those that were removed, too.
-        down: the witness of ``enabled: false``: connections cut, and connections refused.
+        down: the witness of the last ``enabled: false``: connections cut, and connections refused.
         troubles: errors of faults of our own.
     """
 
@@ -106,6 +106,7 @@ class FaultProxy:
         if not self.enabled:
             return
         self.enabled = False
+        self.down = Witness()
         assert self._server is not None
         self._server.close()
         self._server = None

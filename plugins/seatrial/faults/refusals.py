@@ -103,4 +103,7 @@ def _open(port: int) -> socket.socket | None:
     sock.setblocking(False)
     described = struct.pack("HL", len(instructions) // 8, ctypes.addressof(buffer))
     sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, described)
+    with suppress(BlockingIOError):
+        while True:  # what came before the filter stood is of anybody
+            sock.recv(1)
     return sock

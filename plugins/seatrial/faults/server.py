@@ -7,10 +7,11 @@ import threading
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, Self, TypeVar
 
 from seatrial.core.errors import HarnessError, UsageError
-from seatrial.faults.address import AddressError, join, split
+from seatrial.faults.address import AddressError, join, listening, split
 from seatrial.faults.collection import Collection
 from seatrial.faults.control.api import Api
 from seatrial.faults.control.http import ControlConnection
@@ -139,7 +140,8 @@ class ProxyServer:
         if self._thread is None:
             return
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with suppress(RuntimeError):  # it has just ended by itself
+                self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(START_TIMEOUT)
         if self._thread.is_alive():
             raise HarnessError("the proxy's thread does not end")
@@ -202,7 +204,12 @@ async def begin(collection: Collection, described: list[dict[str, Any]]) -> None
         HarnessError: an address cannot be had.
     """
     try:
+        for each in described:
+            if isinstance(each, dict) and isinstance(each.get("listen"), str):
+                listening(each["listen"])
         error = (await collection.populate(described))[1]
+    except AddressError as wrong:
+        raise UsageError(f"a proxy cannot listen there: {wrong}", hint="write host:port") from wrong
     except ApiError as wrong:
         raise UsageError(f"the proxies are described wrongly: {wrong.message}") from wrong
     if error is not None:
