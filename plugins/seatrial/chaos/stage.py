@@ -16,6 +16,7 @@ from seatrial.core.risk import Risk
 from seatrial.faults.recorder import Attempt
 from seatrial.load.budget import Budget
 from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.from_policy import prices
 from seatrial.load.ledger import Ledger
 from seatrial.load.prompts import PromptSet, load_prompts
 from seatrial.load.traffic import Sender, Traffic
@@ -97,49 +98,51 @@ class Stage:
             budget: in place of the scenario's.
             paced: callers wait a little after an error that came at once.
         """
-        spec = self.loaded.traffic(scenario.traffic)
-        asked = load_prompts(self.loaded.prompts(scenario.traffic), spec.prompts).with_params(
-            spec.max_tokens, spec.params
-        )
-        concurrency = scenario.spec.concurrency or spec.concurrency
-        stream = spec.stream if scenario.spec.stream is None else scenario.spec.stream
-        own = self.config(scenario)
-        config = replace(own, timeouts=_patient(own.timeouts, scenario.patience))
-        budget = budget or _budget(scenario.spec.budget or spec.budget)
-        title = scenario.under if name == UNDER else f"{scenario.under}/{name}"
-        risk = scenario.risk if name == UNDER else CALM
+        judged = name == UNDER
+        title = scenario.under if judged else f"{scenario.under}/{name}"
+        callers = self._callers(scenario, title, paced)
+        budget = budget or _budget(scenario.spec.budget or self.loaded.traffic(scenario.traffic).budget)
+        risk = scenario.risk if judged else CALM
         opening = {
-            "target": config.name,
             "scenario": scenario.name,
             "phase": name,
-            "concurrency": concurrency,
-            "stream": stream,
+            **callers.facts,
             "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
-            "prompts": spec.prompts,
-            "prompts_digest": asked.digest,
             "warmup": 0,
             "min_duration": risk.min_duration,
             "segments": risk.segments,
         }
-        callers = _Callers(config, asked, concurrency, stream, f"{self.seed}:{title}", paced)
         traffic = Traffic(
             title,
             callers.connect,
-            len(asked),
-            arrivals=ClosedLoop(concurrency),
+            len(callers.prompts),
+            arrivals=ClosedLoop(callers.concurrency),
             budget=budget,
             risk=risk,
             seed=self.seed,
+            prices=prices(self.loaded, callers.config.name),
             ledger=Ledger(
                 title,
                 self.record,
                 opening=opening,
-                objectives=list(scenario.objectives.values()) if name == UNDER else (),
-                prompt_text=lambda number: asked[number].text,
+                objectives=list(scenario.objectives.values()) if judged else (),
+                prompt_text=lambda number: callers.prompts[number].text,
             ),
         )
         callers.phase = phase = Phase(name, traffic)
         return phase
+
+    def _callers(self, scenario: Scenario, title: str, paced: bool) -> _Callers:
+        spec, own = self.loaded.traffic(scenario.traffic), self.config(scenario)
+        asked = load_prompts(self.loaded.prompts(scenario.traffic), spec.prompts)
+        return _Callers(
+            replace(own, timeouts=_patient(own.timeouts, scenario.patience)),
+            asked.with_params(spec.max_tokens, spec.params),
+            scenario.spec.concurrency or spec.concurrency,
+            spec.stream if scenario.spec.stream is None else scenario.spec.stream,
+            f"{self.seed}:{title}",
+            paced,
+        )
 
     def inject(self, injection: Injection, name: str) -> AbstractContextManager[Any]:
         """A fault, ready to be entered.
@@ -216,6 +219,17 @@ class _Callers:
     draw: str
     paced: bool
     phase: Phase | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the journal is told of them."""
+        return {
+            "target": self.config.name,
+            "concurrency": self.concurrency,
+            "stream": self.stream,
+            "prompts": self.prompts.name,
+            "prompts_digest": self.prompts.digest,
+        }
 
     async def connect(self) -> Sender:
         """The measuring client, made inside the running loop."""

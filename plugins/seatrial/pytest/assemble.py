@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seatrial.core.journal import Event
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
 from seatrial.core.recorded import Recorded
@@ -91,3 +92,12 @@ def verdict_line(objective: Mapping[str, Any], verdict: Verdict) -> str:
 def command_line(config: pytest.Config) -> str:
     """The command that was given, for whoever repeats the run."""
     return shlex.join(["pytest", *map(str, config.invocation_params.args)])
+
+
+def spent(events: Sequence[Event]) -> dict[str, Any]:
+    """Requests and dollars of this run; what an earlier run sent was spent then."""
+    own = [event for event in events if not event.get("continued")]
+    sent = sum(len(event["intended"]) for event in own if event["event"] in ("exchanges", "warmup"))
+    probes = sum(event.get("probes", 0) for event in own if event["event"] == "item")
+    costs = {event["traffic"]: event["cost_usd"] for event in own if event.get("cost_usd") is not None}
+    return {"requests": sent + probes, "cost_usd": round(sum(costs.values()), 6) if costs else None}

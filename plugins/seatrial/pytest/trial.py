@@ -18,7 +18,7 @@ from seatrial.core.control import Control, Demand
 from seatrial.core.decision import decide_events
 from seatrial.core.errors import SeatrialError, UsageError
 from seatrial.core.exchange import Exchange
-from seatrial.core.journal import Event, JournalWriter, read_journal
+from seatrial.core.journal import JournalWriter, read_journal
 from seatrial.core.objective import Objective, Stream
 from seatrial.core.verdict import Verdict
 from seatrial.load import from_policy
@@ -98,7 +98,7 @@ class TrialRun:
         self.resilience = Resilience(self, self._configs, self.told)
         earlier = config.getoption("trial_continue")
         self._earlier = Earlier(Path(earlier), digest(loaded)) if earlier else None
-        self._redactor = Redactor()
+        self._redactor = Redactor(loaded.secrets)
         for target in self._configs.values():
             self._redactor.merge(target.redactor)
         self._journal = self._open_journal()
@@ -363,7 +363,7 @@ class TrialRun:
             exit_code=int(decision.exit_code),
             reasons=list(decision.reasons),
             counts=decision.counts,
-            **_spent(events),
+            **assemble.spent(events),
             seconds=round(self._clock(), 3),
         )
         self.lines.append(
@@ -395,12 +395,3 @@ def _named(known: dict[str, Any], name: str, what: str) -> Any:
     raise UsageError(
         f"the policy has no {what} called {name!r}", hint=f"it has: {', '.join(known) or 'none'}"
     )
-
-
-def _spent(events: Sequence[Event]) -> dict[str, Any]:
-    """Requests and dollars of this run; what an earlier run sent was spent then."""
-    own = [event for event in events if not event.get("continued")]
-    sent = sum(len(event["intended"]) for event in own if event["event"] in ("exchanges", "warmup"))
-    probes = sum(event.get("probes", 0) for event in own if event["event"] == "item")
-    costs = {event["traffic"]: event["cost_usd"] for event in own if event.get("cost_usd") is not None}
-    return {"requests": sent + probes, "cost_usd": round(sum(costs.values()), 6) if costs else None}
