@@ -51,6 +51,10 @@ class Echo:
         for transport in tuple(self.connections):
             transport.abort()
 
+    def page(self) -> bytes:
+        """The answer to whoever asks for a page."""
+        return b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
+
     def delay(self) -> float:
         """Seconds that the answer to a request of now takes."""
         return self.takes
@@ -93,6 +97,9 @@ class _Peer(asyncio.Protocol):
         self._body += body
 
     def on_message_complete(self) -> None:
+        if not self._body:
+            self._write(self._echo.page())
+            return
         asked, self._body = json.loads(self._body), b""
         self._echo.asked.append(asked["messages"][-1]["content"])
         answer = streamed() if asked.get("stream") else whole()

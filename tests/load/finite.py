@@ -41,6 +41,14 @@ class Finite(Echo):
         """How many there are now."""
         return len(self._free)
 
+    def page(self) -> bytes:
+        """How many workers there are, for Prometheus."""
+        text = f'# TYPE replicas gauge\nreplicas{{zone="a"}} {self.workers}\nother 7\n'.encode()
+        return b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: %d\r\n\r\n%s" % (
+            len(text),
+            text,
+        )
+
     def delay(self) -> float:
         """Until the answer to a request of now is there."""
         now = time.perf_counter()

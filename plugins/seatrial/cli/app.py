@@ -26,6 +26,8 @@ COMMANDS = {
     "init": "init",
     "plan": "plan",
     "certify": "certify",
+    "capacity": "capacity",
+    "load": "load",
     "report": "report",
     "verify": "verify",
     "keygen": "keygen",

@@ -132,7 +132,7 @@ def _sail(
         abort=abort,
         desk=desk,
         proxy=lambda: FaultProxy(seed, toxiproxy),
-        identify=identifier(loaded, book),
+        identify=identifier(loaded.source, book),
         hide=book.hide,
         seed=seed,
     )

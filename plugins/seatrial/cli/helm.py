@@ -93,8 +93,12 @@ class Logbook:
         return hidden
 
 
-def identifier(loaded: LoadedGameDay, book: Logbook) -> Callable[[str, TargetConfig], None]:
-    """Takes the target's identity on both sides of the game day."""
+def identifier(source: str, book: Logbook) -> Callable[[str, TargetConfig], None]:
+    """Takes the target's identity on both sides of a run.
+
+    Args:
+        source: the file that asked for it, for errors.
+    """
     from seatrial.certificate import fingerprint
     from seatrial.targets.target import Target
 
@@ -106,7 +110,7 @@ def identifier(loaded: LoadedGameDay, book: Logbook) -> Callable[[str, TargetCon
         if when == "before" and not fingerprint.answered(facts):
             raise UsageError(
                 f"the target {config.name} at {fingerprint.public_uri(config.uri)} gives no answer",
-                where=loaded.source,
+                where=source,
                 hint="start it, or correct its address, key and model",
             )
         before = taken.setdefault(config.name, facts)

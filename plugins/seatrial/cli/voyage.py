@@ -101,20 +101,14 @@ def _earlier(order: Order, folder: RunFolder) -> list[str]:
 
 
 def _suites(order: Order, policy: LoadedPolicy) -> tuple[str, ...]:
-    """The suites to run: those that were asked for, those of the policy, or all."""
+    """The suites to run: those that were asked for, those of the policy, or all that apply to it."""
     if order.suites:
         return order.suites
+    from seatrial.policy.suites import applicable
+
     # The checklists that the policy demands are a suite of their own: its controls come last.
     controls = ("checklists",) if policy.spec.checklists else ()
-    return (*(policy.spec.suites or bundled_suites()), *controls)
-
-
-def bundled_suites() -> tuple[str, ...]:
-    """The names of all bundled suites."""
-    from seatrial.bundled import bundled
-
-    folders = (file.parent for file in bundled("suites").glob("*/__init__.py"))
-    return tuple(sorted(folder.name for folder in folders))
+    return (*(policy.spec.suites or applicable(policy.spec)), *controls)
 
 
 def _sail(order: Order, policy: LoadedPolicy, folder: RunFolder) -> bool:
@@ -126,7 +120,7 @@ def _sail(order: Order, policy: LoadedPolicy, folder: RunFolder) -> bool:
     arguments += ["--trial-seed", str(order.seed)] if order.seed is not None else []
     arguments += ["--trial-target", order.target] if order.target else []
     arguments += _earlier(order, folder)
-    with _told_to_stop(), Child(arguments, folder.log) as child, Screen() as screen:
+    with told_to_stop(), Child(arguments, folder.log) as child, Screen() as screen:
         try:
             for event in child.events(folder.journal):
                 screen.feed(event)
@@ -161,7 +155,7 @@ class Screen(ExitStack):
 
 
 @contextmanager
-def _told_to_stop() -> Iterator[None]:
+def told_to_stop() -> Iterator[None]:
     """SIGINT and SIGTERM both interrupt: a CI system that cancels a job sends the one or the other.
 
     Also where SIGINT was ignored, as a script's background jobs inherit it: the child must hear it from us.

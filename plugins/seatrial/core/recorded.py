@@ -30,12 +30,15 @@ class Recorded:
     Attributes:
         log: the exchanges, in the order in which they were sent.
         risk: what is accepted and assumed; recorded traffic has bursts like any other.
+        first, stop: the stretch of the log that is judged; all of it by default.
     """
 
     name: str
     log: Log
     risk: Risk = field(default_factory=Risk)
     tell: Callable[[Objective, Verdict], None] = lambda objective, verdict: None
+    first: int = 0
+    stop: int | None = None
 
     live = True
     stopped = "the recording is at its end"
@@ -71,7 +74,10 @@ class Recorded:
         Method: Clopper-Pearson at the policy's confidence, both counts divided by the design effect (see
         `seatrial.core.evidence.fixed`). Looking twice at more and more of a recording is not covered by it.
         """
-        bad, values, counts = objective.bad(self.log, 0, len(self.log))
+        if objective.sli.events != "requests":
+            return self._not_judged(objective)
+        stop = len(self.log) if self.stop is None else self.stop
+        bad, values, counts = objective.bad(self.log, self.first, stop)
         bad = bad[counts]
         deff = max(self.risk.deff, estimate_deff(bad))
         if objective.threshold is not None:
@@ -85,7 +91,7 @@ class Recorded:
             deff=deff,
         )
         outcome, reason = self._outcome(objective, len(bad), found.decision)
-        indices = np.flatnonzero(counts)
+        indices = np.flatnonzero(counts) + self.first
         return Verdict(
             objective=objective.name,
             outcome=outcome,
@@ -104,6 +110,10 @@ class Recorded:
             reason=reason,
             first_bad=int(indices[np.argmax(bad)]) if bad.any() else None,
         )
+
+    def _not_judged(self, objective: Objective) -> Verdict:
+        reason = f"{objective.indicator} is judged under live load, not on a recording"
+        return Verdict(objective.name, Outcome.INCONCLUSIVE, objective.limit, reason=reason)
 
     def _outcome(self, objective: Objective, n: int, decision: Decision | None) -> tuple[Outcome, str]:
         if n == 0:

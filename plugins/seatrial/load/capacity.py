@@ -37,7 +37,8 @@ class Capacity:
         lower: highest rate shown to hold, requests a second.
         upper: lowest rate shown to break.
         at_least: what is demanded.
-        outcome, reason: PASSED where the interval was found, and is where the policy wants it.
+        outcome, reason: PASSED where the interval was found, and is where the policy wants it; WARNED where
+            it is wider than the policy wants.
         levels: in the order of the search.
         knee: the rate beyond which latency grows faster than throughput.
         law: the Universal Scalability Law through the levels, where there are enough.
@@ -54,6 +55,11 @@ class Capacity:
     knee: float | None
     law: Law | None
     demand: tuple[Projection, ...]
+
+    @property
+    def exchanges(self) -> int:
+        """Requests that were judged, on all levels."""
+        return sum(level.n for level in self.levels)
 
     @property
     def interval(self) -> str:
@@ -222,7 +228,16 @@ def _judged(spec: CapacitySpec, search: Search, levels: list[Level]) -> tuple[Ou
         return Outcome.FAILED, found
     if holds is None or (breaks is None and holds < spec.to):
         return Outcome.INCONCLUSIVE, found
-    return Outcome.PASSED, found
+    return (Outcome.WARNED if _wide(spec, search) else Outcome.PASSED), found
+
+
+def _wide(spec: CapacitySpec, search: Search) -> bool:
+    """Whether the ends lie further apart than was wanted."""
+    return (
+        search.holds is not None
+        and search.breaks is not None
+        and search.breaks / search.holds - 1 > 1.05 * spec.precision
+    )
 
 
 def _told(spec: CapacitySpec, search: Search, levels: list[Level]) -> str:
@@ -239,7 +254,7 @@ def _told(spec: CapacitySpec, search: Search, levels: list[Level]) -> str:
         told += f"; not decided: {levels[-1].reason}"
     else:
         told += "; the budget leaves nothing to try"
-    if holds is not None and breaks is not None and breaks / holds - 1 > 1.05 * spec.precision:
+    if holds is not None and breaks is not None and _wide(spec, search):
         told += (
             f"; the interval is {format_share(round(breaks / holds - 1, 2))} wide where"
             f" {format_share(spec.precision)} was wanted: what lies between was not decided within a level"
@@ -249,6 +264,5 @@ def _told(spec: CapacitySpec, search: Search, levels: list[Level]) -> str:
 
 def spent(capacity: Capacity) -> str:
     """Requests and money of the search, for people."""
-    count = sum(level.n for level in capacity.levels)
     cost = sum(level.cost for level in capacity.levels)
-    return f"{count:,} requests" + (f", {format_money(cost)}" if cost else "")
+    return f"{capacity.exchanges:,} requests" + (f", {format_money(cost)}" if cost else "")

@@ -16,6 +16,8 @@ class Lag:
     def __init__(self) -> None:
         self._late = array("f")
         self._loop = array("f")
+        self.skip = 0
+        """Departures at the beginning that belong to a warm-up, which is no evidence."""
 
     def departed(self, seconds: float) -> None:
         """A request left so long after its time."""
@@ -35,6 +37,6 @@ class Lag:
 
     def summary(self) -> Punctuality:
         """What has been seen up to now."""
-        late, loop = np.frombuffer(self._late, np.float32), np.frombuffer(self._loop, np.float32)
+        late, loop = np.frombuffer(self._late, np.float32)[self.skip :], np.frombuffer(self._loop, np.float32)
         p50, p99 = np.quantile(late, (0.5, 0.99)) if len(late) else (0.0, 0.0)
         return Punctuality(float(p50), float(p99), float(np.quantile(loop, 0.99)) if len(loop) else 0.0)

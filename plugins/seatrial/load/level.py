@@ -186,6 +186,7 @@ class Levels:
 
     def _measured(self, traffic: Traffic, spec: TrafficSpec, number: int, rate: float) -> Level:
         skip = _within(spec, self._level.warmup)
+        traffic.settled_after(skip)
         trials = [trial_of(objective, traffic, skip) for objective in self.objectives]
         watch = Saturation(self._level.warmup)
         grown: list[Growth] = []

@@ -86,7 +86,7 @@ class Search:
             gaps.append((self.holds, ceiling))
         elif self.holds is None and ceiling is not None and ceiling > self.lowest:
             gaps.append((self.lowest, ceiling))
-        if self._grey and self.breaks is not None and self.bound is None:
+        if self._grey and self.breaks is not None:
             gaps.append((self._grey[-1], self.breaks))
         wide = [(low, high) for low, high in gaps if high / low > 1.0 + self.precision]
         if not wide:

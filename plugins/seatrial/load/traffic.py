@@ -267,6 +267,11 @@ class Traffic:
         client.begin(self._draw(), then, index=index, intended=when, zero=self._zero, failed=self._failed)
 
     @property
+    def zero(self) -> float:
+        """The zero of all times in its exchanges, on the client's clock."""
+        return self._zero
+
+    @property
     def counts(self) -> tuple[int, int]:
         """Requests that were sent, and those that have come back, in this run; the warm-up left out."""
         return self._sent - self._earlier, self._arrived
@@ -306,6 +311,10 @@ class Traffic:
     def punctuality(self) -> Punctuality:
         """How late the generator itself was up to now."""
         return self._lag.summary()
+
+    def settled_after(self, departures: int) -> None:
+        """The first *departures* are a warm-up: their punctuality proves nothing and spoils nothing."""
+        self._lag.skip = departures
 
     def watch(self, trial: Trial) -> None:
         """Tell how a verdict is coming along."""

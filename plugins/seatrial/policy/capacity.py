@@ -68,7 +68,7 @@ Season = Annotated[
 class LevelSpec(Model):
     """One level of the search: Poisson arrivals at one rate, until every objective is decided there."""
 
-    duration: PositiveDuration = 30.0
+    duration: PositiveDuration = 60.0
     """Sending at the most, the warm-up left out."""
     requests: PositiveCount = 50_000
     """Requests at the most."""

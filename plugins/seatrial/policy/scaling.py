@@ -20,42 +20,36 @@ class GaugeSpec(Model):
     """Time between two looks."""
 
 
-class StepSpec(Model):
-    """One stretch of the step."""
-
-    rate: PositiveRate
-    duration: PositiveDuration
-
-
 class ScalingSpec(Model):
-    """Load steps up and down; the objectives of the traffic must hold again within a time."""
+    """Load steps up and down again; the objectives of the traffic must hold again within a time."""
 
     traffic: str | None = None
     """Name of the traffic: its target, prompts and objectives; the only one by default."""
-    before: StepSpec
-    """Load that holds from the beginning."""
-    peak: StepSpec
+    rate: PositiveRate
+    """Load before and after the peak."""
+    peak: PositiveRate
     """Load beyond what serves the load before."""
-    after: StepSpec
-    """Load that the scale-in has to follow."""
+    before: PositiveDuration
+    """How long the load before the peak lasts."""
+    lasting: PositiveDuration
+    """How long the peak lasts."""
+    after: PositiveDuration
+    """How long the load after the peak lasts."""
     recover_within: PositiveDuration
-    """After the step up, until every objective holds again."""
+    """After the step up, until every objective holds again; what is left of the peak is judged."""
     back_within: PositiveDuration | None = None
-    """After the step down, until there are no more replicas than before the step; needs a gauge."""
+    """After the step down, until there are no more replicas than before it; needs a gauge."""
     gauge: GaugeSpec | None = None
     """Without one, outsiders see latency and served rate only."""
 
     @model_validator(mode="after")
     def _room(self) -> ScalingSpec:
-        if not self.before.rate < self.peak.rate > self.after.rate:
-            raise wrong("the peak is not above what comes before and after it", "raise peak.rate")
-        if self.recover_within >= self.peak.duration:
-            raise wrong(
-                "the peak is over before the objectives must hold again",
-                "peak.duration beyond recover_within: what lies between is judged",
-            )
+        if self.peak <= self.rate:
+            raise wrong("the peak is no higher than the load around it", "raise peak")
+        if self.recover_within >= self.lasting:
+            raise wrong("the peak is over before the objectives must hold again", "raise lasting")
         if self.back_within is not None and self.gauge is None:
             raise wrong("whether it scaled back cannot be seen without a gauge", "name a gauge")
-        if self.back_within is not None and self.back_within > self.after.duration:
-            raise wrong("the load after the peak is over before back_within", "raise after.duration")
+        if self.back_within is not None and self.back_within > self.after:
+            raise wrong("the load after the peak ends before it must have scaled back", "raise after")
         return self
