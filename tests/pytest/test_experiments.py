@@ -50,7 +50,7 @@ def test_a_good_experiment_passes(repo: Any) -> None:
     assert [fault["phase"] for fault in faults] == ["injected", "reverted"]
     assert faults[1]["hits"] >= 4
     assert [event["t"] for event in repo.events] == sorted(event["t"] for event in repo.events)
-    assert repo.last("finish")["outcome"] == "PASSED"
+    assert (repo.last("finish")["outcome"], repo.last("finish")["requests"]) == ("PASSED", 12)
 
 
 def test_what_the_target_does_wrong_fails(repo: Any) -> None:

@@ -79,6 +79,7 @@ class ExperimentItem(pytest.Item):
         result = run(self.experiment, folder, env=environment(trial), tell=trial.record, began=trial.began)
         record = trial.records[self.nodeid]
         record.exchanges += result.requests
+        record.probes += result.sent
         place = str(folder.relative_to(trial.folder))
         trial.record("experiment", item=self.nodeid, folder=place, **summary(self.experiment, result))
         if result.ruling.outcome is Outcome.ERROR:
