@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ class Proxy:
     def order(self, method: str, path: str, body: Any = None) -> None:
         """Ask the control API of seatrial's own something about its only proxy."""
         data = None if body is None else json.dumps(body).encode()
-        url = f"http://127.0.0.1:{self.port + 1}/proxies/proxy/{path}"
+        url = f"http://127.0.0.1:{control_port(self.port)}/proxies/proxy/{path}"
         with urllib.request.urlopen(urllib.request.Request(url, data, method=method), timeout=5) as answer:
             answer.read()
 
@@ -92,6 +93,12 @@ class Proxy:
         return total / 1e9
 
 
+@cache
+def control_port(port: int) -> int:
+    """Where the control API of the proxy on *port* listens."""
+    return free_port()
+
+
 def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -104,7 +111,7 @@ def started(name: str, command: Callable[[int], list[str]]) -> Iterator[Proxy]:
     port = free_port()
     process = subprocess.Popen(command(port), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
+        for _ in range(600):
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
@@ -132,7 +139,7 @@ def ours(protocol: str, upstream: int) -> Callable[[int], list[str]]:
             "--protocol",
             protocol,
             "--control",
-            f":{port + 1}",
+            f":{control_port(port)}",
         ]
 
     return command
