@@ -96,7 +96,7 @@ class Slices:
         if not len(log):
             return
         intended = log.intended()
-        stretches = log.stretches or [(float(intended[0]), float(intended[-1]))]
+        stretches = log.stretches or [(float(intended[0]), inf)]
         while self._stretch < len(stretches):
             begin, end = stretches[self._stretch]
             place = int(np.searchsorted(intended, begin))
