@@ -72,7 +72,7 @@ def traffic(
         keep=keeper_of(spec, told_as or name, folder),
     )
     same: dict[str, Any] = {
-        "budget": _budget(spec),
+        "budget": budget(spec),
         "risk": risk,
         "seed": seed,
         "warmup": spec.warmup,
@@ -105,7 +105,8 @@ def prices(loaded: LoadedPolicy, target: str) -> Prices:
     return Prices() if listed is None else Prices(listed.input.amount / 1e6, listed.output.amount / 1e6)
 
 
-def _budget(spec: TrafficSpec) -> Budget:
+def budget(spec: TrafficSpec) -> Budget:
+    """What a traffic may spend."""
     cost = spec.budget.cost.amount if spec.budget.cost else None
     return Budget(requests=spec.budget.requests, duration=spec.budget.duration, cost=cost)
 
@@ -124,7 +125,7 @@ def _schedule(loaded: LoadedPolicy, spec: TrafficSpec, seed: int) -> Iterable[fl
 
 
 def _opening(spec: TrafficSpec, asked: PromptSet, risk: Risk) -> dict[str, Any]:
-    budget = _budget(spec)
+    most = budget(spec)
     arrivals = spec.arrivals.model_dump(mode="json", exclude_none=True) if spec.arrivals else None
     return {
         "concurrency": None if arrivals else spec.concurrency,
@@ -132,7 +133,7 @@ def _opening(spec: TrafficSpec, asked: PromptSet, risk: Risk) -> dict[str, Any]:
         "connections": _connections(spec),
         "processes": spec.processes or 1,
         "stream": spec.stream,
-        "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
+        "budget": {"requests": most.requests, "duration": most.duration, "cost": most.cost},
         "prompts": spec.prompts,
         "prompts_digest": asked.digest,
         "warmup": spec.warmup,

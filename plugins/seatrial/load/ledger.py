@@ -170,9 +170,7 @@ class Ledger:
             return
         bad, _, counts = objective.bad(log, first, stop)
         for position in (np.flatnonzero(bad & counts)[:left] + first).tolist():
-            shown = whole.get(position) or {
-                name: values[0] for name, values in _logged(log, position, position + 1).items()
-            }
+            shown = whole.get(position) or as_dict(_seen(log, position))
             self._record(
                 "exchange",
                 traffic=self._traffic,
@@ -269,6 +267,22 @@ def _columns(batch: list[Exchange]) -> dict[str, list[Any]]:
         "error": [exchange.error for exchange in batch],
         "tokens": [list(exchange.usage) if exchange.usage else None for exchange in batch],
     }
+
+
+def _seen(log: Log, place: int) -> Exchange:
+    """What the columns know of one exchange; its text stayed where it was made."""
+    intended, lag, duration, ttfc = (
+        float(column(place, place + 1)[0]) for column in (log.intended, log.lag, log.duration, log.ttfc)
+    )
+    return Exchange(
+        place,
+        intended,
+        intended + lag,
+        intended + duration,
+        first_chunk=intended + ttfc,
+        status=int(log.status(place, place + 1)[0]),
+        error=log.errors(place, place + 1)[0],
+    )
 
 
 def _logged(log: Log, start: int, stop: int) -> dict[str, list[Any]]:

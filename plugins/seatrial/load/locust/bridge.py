@@ -21,10 +21,12 @@ from seatrial.targets.client import clock
 TELL = 0.25  # seconds between two messages of a worker
 WAKE = 0.025  # seconds between two looks at how punctual the hub is
 MESSAGE, BEGIN, END = "seatrial", "seatrial-begin", "seatrial-end"
-ALIGN = 0.3  # seconds from the order to begin until the measuring engines begin
+ALIGN = 0.1  # seconds from the order to begin until measuring begins
+START = 1.5  # seconds that measuring engines need to come up, beyond that
 PATIENCE = 10.0  # seconds that workers have to tell the last, beyond the longest request
 
 PART = b"P"  # worker's id, its numbers as JSON, and one block
+BEGUN = b"B"  # when all users are there, seconds since 1970: what was sent before is a warm-up
 OVER = b"O"  # the master's last word, as JSON
 _HEAD = struct.Struct("<I")
 
@@ -67,7 +69,7 @@ class WorkerSide:
     Attributes:
         order: what it has to do.
         samples: what was measured.
-        begin: time since 1970 at which the measuring engines begin; None until it was told.
+        begin: when measuring begins, seconds since 1970; None until all users are there.
     """
 
     def __init__(self, environment: Any, runner: Any, order: Order) -> None:
@@ -83,7 +85,6 @@ class WorkerSide:
         if hasattr(runner, "register_message"):
             runner.register_message(BEGIN, self._begin)
             runner.register_message(END, self._end, concurrent=True)
-        gevent.spawn(self._wake)
         gevent.spawn(self._report)
 
     @property
@@ -95,7 +96,10 @@ class WorkerSide:
         self.samples.most = self.order.share(self.index % self.order.workers)
 
     def _begin(self, msg: Any, **_: Any) -> None:
+        import gevent
+
         self.begin = float(msg.data["at"])
+        gevent.spawn_later(max(self.begin - time.time(), 0.0), self._wake)
 
     def _end(self, **_: Any) -> None:
         """Let what is in flight finish, and tell the last."""
@@ -140,7 +144,9 @@ class Master:
         environment.events.quitting.add_listener(self._quitting)
 
     def _begin(self, **_: Any) -> None:
-        self._runner.send_message(BEGIN, {"at": time.time() + ALIGN})
+        at = time.time() + ALIGN + (START if self._order.spec.arrivals is not None else 0.0)
+        self._runner.send_message(BEGIN, {"at": at})
+        self._write(frames.frame(BEGUN, struct.pack("<d", at)))
 
     def _told(self, msg: Any, **_: Any) -> None:
         told = dict(msg.data)

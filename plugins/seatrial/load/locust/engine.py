@@ -46,11 +46,12 @@ class OpenLoopUser(User):
     def arrivals(self) -> None:
         """Send what is this worker's share, and tell what came back."""
         side: WorkerSide = self.environment.seatrial
-        while side.begin is None:
-            gevent.sleep(POLL)
         engine = Engine(side)
         try:
-            engine.run(side.begin)
+            while side.begin is None and not side.ending:
+                gevent.sleep(POLL)
+            if side.begin is not None:
+                engine.run(side.begin)
         except HarnessError as error:
             side.samples.trouble = str(error)
         finally:

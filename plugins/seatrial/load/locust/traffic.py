@@ -7,9 +7,13 @@ of our own engine are.
 from __future__ import annotations
 
 import json
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
+
+import numpy as np
 
 from seatrial.core.errors import HarnessError
 from seatrial.core.log import Log
@@ -21,7 +25,7 @@ from seatrial.core.verdict import Verdict
 from seatrial.load.budget import Budget, Prices
 from seatrial.load.lag import Lag
 from seatrial.load.ledger import Ledger
-from seatrial.load.locust.bridge import OVER, PART, read_part
+from seatrial.load.locust.bridge import BEGUN, OVER, PART, read_part
 from seatrial.load.locust.launch import GRACE, Crew
 from seatrial.load.locust.merge import Merge
 from seatrial.load.locust.order import Order
@@ -32,7 +36,7 @@ ARRIVE = 60.0  # seconds in which every worker must have told something
 
 
 class LocustTraffic:
-    """What Locust's users ask, in one stretch.
+    """What Locust's users ask, in one stretch; what they ask before all of them are there is a warm-up.
 
     Args:
         name: as in the policy.
@@ -71,9 +75,11 @@ class LocustTraffic:
         self._lag = Lag()
         self._crew: Crew | None = None
         self._over = self._ending = False
+        self._steady = inf  # when all users were there: what was sent before is a warm-up
         self._zero = 0.0
         self._began = self._ended = 0.0
         self._flushed_at = 0.0
+        self._warm = 0
         self._missing = ""
 
     # ---- as a stream
@@ -96,10 +102,10 @@ class LocustTraffic:
         return bool(self._prices)
 
     @property
-    def in_flight(self) -> int:
-        """Requests sent and not yet told."""
+    def counts(self) -> tuple[int, int]:
+        """Requests that were sent, and those that have come back, as far as the workers have told."""
         asked, received = self._merge.count
-        return asked - received
+        return asked - self._warm, received - self._warm
 
     @property
     def stopped(self) -> str | None:
@@ -149,6 +155,8 @@ class LocustTraffic:
         for kind, payload in crew.read(seconds):
             if kind == PART:
                 self._merge.put(*read_part(payload))
+            elif kind == BEGUN:
+                (self._steady,) = struct.unpack("<d", payload)
             elif kind == OVER:
                 self._last_word(json.loads(payload))
         self._look_after(crew)
@@ -194,6 +202,11 @@ class LocustTraffic:
         for woke in self._merge.woke:
             self._lag.woke_all(woke)
         self._merge.woke.clear()
+        if not len(block):
+            return
+        warm, block = block.split(int(np.searchsorted(block.rows["intended"], self._steady)))
+        self._ledger.warmed_up_all(warm)
+        self._warm += len(warm)
         if not len(block):
             return
         block = block.take_all()
