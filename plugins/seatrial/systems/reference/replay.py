@@ -13,7 +13,7 @@ from seatrial.systems.reference.providers.base import Event
 
 UNUSUAL = 9
 """Letters from which on a word is too rare for the careless cache to look at."""
-A_TOKEN = 40e-6
+A_TOKEN = 1e-3
 """Seconds that reading a token of a prompt takes."""
 _BLOCK = 64  # characters that are read together
 _CHARACTERS = 5.0  # of a token
