@@ -106,6 +106,26 @@ def test_traffics_add_up() -> None:
     assert two.minutes.expected == pytest.approx(2 * one.minutes.expected)
 
 
+SCENARIO = """
+  dependencies: [{name: a, listen: "127.0.0.1:1", upstream: "127.0.0.1:2"}]
+  resilience:
+    - name: dies
+      inject: [{on: a, toxic: down}]
+      concurrency: 2
+      min_duration: 7s
+      during: [{indicator: availability, target: 90%}]
+    - {name: hangs, inject: [{on: a, toxic: timeout}]}
+"""
+
+
+def test_what_must_hold_under_a_fault_takes_traffic_of_its_own(tmp_path: Path) -> None:
+    steady, dies = plan(tmp_path, prices=PRICES, more=SCENARIO).traffics
+    assert (steady.traffic, dies.traffic, dies.deciding) == ("steady", "steady@dies", "dies/availability")
+    assert dies.requests.expected == expected_requests(0.1, 0.95, 0.9, 1.0)
+    assert dies.seconds.least >= 7
+    assert dies.usd is not None
+
+
 def test_a_policy_without_objectives_has_no_plan(tmp_path: Path) -> None:
     text = POLICY.format(prices="", budget="{requests: 10}", more="").partition("  objectives:")[0]
     text += "  suites: [contract]\n"

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from seatrial.core.errors import UsageError
+from seatrial.core.risk import Risk
 from seatrial.policy.effective import digest, effective
 from seatrial.policy.loader import load_policy
 from seatrial.policy.marked import read_documents
@@ -123,6 +124,18 @@ def test_a_criterion_judges() -> None:
 def test_a_criterion_that_cannot_be_judged(criterion: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         CriterionSpec.model_validate(criterion).objective("x", "t")
+
+
+def test_a_fault_that_is_drawn_for_each_request_makes_no_bursts() -> None:
+    own = Risk(bursts_up_to=5, min_duration=10, segments=3)
+    drawn = {"on": "a", "toxic": "sse.truncate", "toxicity": "50%"}
+    always = {"on": "a", "toxic": "down"}
+
+    def risk(*inject: dict[str, Any]) -> Risk:
+        return ScenarioSpec.model_validate({"name": "x", "inject": inject}).risk(own)
+
+    assert (risk(drawn).bursts_up_to, risk(drawn).min_duration, risk(drawn).segments) == (None, 3, 1)
+    assert risk(always).bursts_up_to == risk(drawn, always).bursts_up_to == 5
 
 
 def test_a_share_of_hits_is_written_as_people_do() -> None:

@@ -129,7 +129,6 @@ def scenario(loaded: LoadedPolicy, spec: ScenarioSpec, path: Sequence[str | int]
         label: criterion.objective(f"{spec.title}/{label}", under, where)
         for label, criterion in zip(spec.labels(), spec.during, strict=True)
     }
-    own = loaded.risk
     return Scenario(
         name=spec.title,
         spec=spec,
@@ -142,7 +141,7 @@ def scenario(loaded: LoadedPolicy, spec: ScenarioSpec, path: Sequence[str | int]
             Stop(each.objective(f"{spec.title}/stop", under, where), each.over)
             for each in spec.stopConditions
         ),
-        risk=Risk(own.confidence, own.power, own.bursts_up_to, spec.min_duration, spec.segments, own.pause),
+        risk=spec.risk(loaded.risk),
         patience=spec.patience or max(LEAST_PATIENCE, 2 * _longest(objectives.values())),
         hold=max(spec.min_duration, _told_to_wait(injections, spec)),
     )

@@ -104,6 +104,7 @@ def plan_policy(loaded: LoadedPolicy, answer: float | None = None) -> Plan:
         own = [objective for objective in loaded.objectives() if objective.traffic == traffic.name]
         if own:
             plans.append(_plan(loaded, traffic, own, _answer(own) if answer is None else answer))
+    plans += _scenarios(loaded, answer)
     if not plans:
         raise UsageError(
             "no objective of this policy has a traffic: there is nothing to plan",
@@ -113,10 +114,40 @@ def plan_policy(loaded: LoadedPolicy, answer: float | None = None) -> Plan:
     return Plan(tuple(plans))
 
 
+def _scenarios(loaded: LoadedPolicy, answer: float | None) -> list[TrafficPlan]:
+    """What must hold under a fault takes traffic of its own; the way there and back is not counted."""
+    plans = []
+    for scenario in loaded.spec.resilience:
+        traffic = loaded.traffic(scenario.traffic or loaded.spec.traffic[0].name)
+        own = [
+            criterion.objective(f"{scenario.title}/{label}", traffic.name)
+            for label, criterion in zip(scenario.labels(), scenario.during, strict=True)
+        ]
+        if own:
+            under = traffic.model_copy(
+                update={
+                    "name": f"{traffic.name}@{scenario.title}",
+                    "warmup": 0,
+                    "concurrency": scenario.concurrency or traffic.concurrency,
+                    "budget": scenario.budget or traffic.budget,
+                }
+            )
+            plans.append(
+                _plan(
+                    loaded, under, own, _answer(own) if answer is None else answer, scenario.risk(loaded.risk)
+                )
+            )
+    return plans
+
+
 def _plan(
-    loaded: LoadedPolicy, traffic: TrafficSpec, objectives: Sequence[Objective], answer: float
+    loaded: LoadedPolicy,
+    traffic: TrafficSpec,
+    objectives: Sequence[Objective],
+    answer: float,
+    risk: Risk | None = None,
 ) -> TrafficPlan:
-    risk = loaded.risk
+    risk = loaded.risk if risk is None else risk
     needs = {objective.name: _requests(risk, traffic, objective) for objective in objectives}
     deciding = max(needs, key=lambda name: needs[name].expected)
     most = Span(max(need.least for need in needs.values()), needs[deciding].expected)
@@ -167,7 +198,7 @@ def _usd(loaded: LoadedPolicy, traffic: TrafficSpec, output: int) -> float | Non
     prices = loaded.target(traffic.target).prices if loaded.spec.targets else None
     if prices is None:
         return None
-    prompts = load_prompts(loaded.prompts(traffic.name), traffic.prompts)
+    prompts = load_prompts(loaded.prompts(traffic.name.partition("@")[0]), traffic.prompts)
     known = [max(tokens.values()) for tokens in prompts.tokens if tokens]
     guessed = [len(str(prompt.messages)) / CHARS_PER_TOKEN for prompt in prompts]
     tokens = float(np.mean(known if len(known) == len(prompts) else guessed))

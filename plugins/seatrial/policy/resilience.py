@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from seatrial.core.objective import Objective
+from seatrial.core.risk import Risk
 from seatrial.core.units import parse_quantity
 from seatrial.policy.aspects import AnswerAspect, Behaviour
 from seatrial.policy.fields import (
@@ -183,6 +185,20 @@ class ScenarioSpec(Model):
                 "a scenario that injects nothing proves nothing", "add inject: [{on: ..., toxic: ...}]"
             )
         return self
+
+    def risk(self, own: Risk) -> Risk:
+        """What is accepted and assumed under the fault, where *own* is for the rest of the policy.
+
+        A fault that is drawn for each request on its own makes failures that come independently of each
+        other; what the data show to be worse counts all the same.
+        """
+        drawn = bool(self.inject) and all(inject.toxicity < 1 for inject in self.inject)
+        return replace(
+            own,
+            bursts_up_to=None if drawn else own.bursts_up_to,
+            min_duration=self.min_duration,
+            segments=self.segments,
+        )
 
     @property
     def title(self) -> str:
