@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.faults import refusals
 from seatrial.faults.refusals import RefusalCounter, program
-from tests.faults.rig import answering, inject, on_loop, plain, rig
+from tests.faults.rig import on_loop
 
 
 def free_port() -> int:
@@ -59,21 +59,3 @@ def test_the_program_never_jumps_out_of_itself() -> None:
         (refusals.EQUAL, 0, 12, 8080),
         (refusals.EQUAL, 0, 4, 8080),
     ]
-
-
-@on_loop
-async def test_connect_reset_is_what_a_process_without_rights_can_witness() -> None:
-    async with rig() as sea:
-        proxy = await sea.proxy(await sea.upstream(answering(plain())))
-        standing = await sea.connect(proxy)
-        await asyncio.sleep(0.01)
-        toxic = inject(proxy, "connect.reset", first=2)
-        assert toxic.witness.hits == 1  # the one that stood is cut
-        assert await standing[0].read() == b""
-        for _ in range(2):
-            with pytest.raises(ConnectionResetError):
-                await (await sea.connect(proxy))[0].read()
-        fine = await sea.connect(proxy)
-        fine[1].write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-        assert await fine[0].read(8) == b"HTTP/1.1"
-        assert toxic.witness.hits == 3
