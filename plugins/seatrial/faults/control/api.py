@@ -59,13 +59,13 @@ class Api:
     async def handle(self, call: Call) -> Reply:
         """The answer to *call*."""
         methods, names = self._find(call.path)
-        if call.user_agent.startswith("Mozilla/"):  # a page in a browser must not drive it
-            return Reply(403, b"User agent not allowed\n", TEXT)
         if methods is None:
             return Reply(404, b"404 page not found\n", TEXT)
         route = methods.get(call.method)
         if route is None:
             return Reply(405)
+        if call.user_agent.startswith("Mozilla/"):  # a page in a browser must not drive it
+            return Reply(403, b"User agent not allowed\n", TEXT)
         try:
             return await route(call, *names)
         except ApiError as error:
