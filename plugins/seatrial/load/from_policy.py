@@ -1,17 +1,21 @@
-"""The traffics that a policy names, ready to send."""
+"""What a policy names, ready to act: objectives, traffics, recorded exchanges."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.core.objective import Objective
+from seatrial.core.recorded import Recorded
 from seatrial.core.risk import Risk
 from seatrial.core.tenants import Tenants
+from seatrial.core.verdict import Verdict
 from seatrial.load.brief import Brief
 from seatrial.load.budget import Budget, Prices
 from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.dataset import load_dataset
 from seatrial.load.lag import Lag
 from seatrial.load.ledger import Ledger
 from seatrial.load.open_loop import OpenLoop
@@ -29,6 +33,16 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 256
 """Most connections at a time under arrivals, where the policy names no number."""
+
+
+def objectives(loaded: LoadedPolicy) -> list[Objective]:
+    """The policy's objectives, each with its looser bar, where it has one."""
+    found = []
+    for spec in loaded.spec.objectives:
+        looser = loaded.objective(spec.name, warning=True) if spec.warning else None
+        objective = loaded.objective(spec.name)
+        found.append(replace(objective, warning=looser, must_have_data=spec.mustHaveData))
+    return found
 
 
 def traffic(
@@ -81,15 +95,21 @@ def traffic(
         "lag": lag,
     }
     if (spec.processes or 1) > 1:
-        from seatrial.load.processes import ProcessTraffic
-
-        brief = Brief(config, asked.prompts, spec.stream, _connections(spec))
-        schedule = _schedule(loaded, spec, seed)
-        return ProcessTraffic(told_as or name, brief, spec.processes or 1, schedule, **same)
+        return _many(told_as or name, loaded, spec, config, asked, **same)
     arrivals = _arrivals(loaded, spec, seed, lag)
     tenants = _tenants(spec)
     connect = _connector(config, spec, asked, tenants)
     return Traffic(told_as or name, connect, len(asked), arrivals=arrivals, tenants=tenants, **same)
+
+
+def _many(
+    name: str, loaded: LoadedPolicy, spec: TrafficSpec, config: TargetConfig, asked: PromptSet, **same: Any
+) -> Traffic:
+    """The traffic from several processes."""
+    from seatrial.load.processes import ProcessTraffic
+
+    brief = Brief(config, asked.prompts, spec.stream, _connections(spec))
+    return ProcessTraffic(name, brief, spec.processes or 1, _schedule(loaded, spec, same["seed"]), **same)
 
 
 def _tenants(spec: TrafficSpec) -> Tenants | None:
@@ -156,3 +176,19 @@ def _connector(
         return PromptSender(client, prompts, stream=spec.stream, tenants=tenants, keys=keys)
 
     return connect
+
+
+def recorded(loaded: LoadedPolicy, objective: str, record: Callable[..., None]) -> Recorded:
+    """The recorded exchanges that an objective is judged on.
+
+    Raises:
+        UsageError: they cannot be read.
+    """
+    number = [spec.name for spec in loaded.spec.objectives].index(objective)
+    path = loaded.file("spec", "objectives", number, "dataset")
+    assert path is not None
+
+    def tell(judged: Objective, verdict: Verdict) -> None:
+        record("verdict", objective=judged.to_dict(), verdict=verdict.to_dict())
+
+    return Recorded(path.name, load_dataset(path), loaded.risk, tell)
