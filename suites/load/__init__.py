@@ -1,3 +1,3 @@
-"""What does it sustain? Capacity, projected demand and auto-scaling, under load that does not wait."""
+"""What does it sustain, for how long, and are the numbers true? Capacity, scaling, audits, soak."""
 
-NEEDS = ("capacity", "scaling", "traffic.arrivals")
+NEEDS = ("capacity", "scaling", "traffic.arrivals", "traffic.soak")

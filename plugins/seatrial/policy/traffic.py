@@ -18,6 +18,7 @@ from seatrial.policy.fields import (
     SecretText,
     wrong,
 )
+from seatrial.policy.soak import SoakSpec
 
 
 class BudgetSpec(Model):
@@ -80,6 +81,8 @@ class TrafficSpec(Model):
     )
     tenants: tuple[TenantSpec, ...] = ()
     """Callers that take turns, each with a key of its own; fairness is judged between them."""
+    soak: SoakSpec | None = None
+    """Whether the target stays the same for hours under the prompts of this traffic, at a low rate."""
     seed: Count | None = None
     """Of the order of prompts; derived from the run's seed by default."""
 
