@@ -137,7 +137,7 @@ def _run(loaded: LoadedPolicy, spec: CapacitySpec, out: Path | None, seed: int, 
 
 
 def _facts(loaded: LoadedPolicy, seed: int, told: str) -> dict[str, Any]:
-    from seatrial.pytest.assemble import policy_facts
+    from seatrial.policy.effective import facts as policy_facts
     from seatrial.pytest.environment import facts
 
     return {

@@ -1,7 +1,8 @@
 """Capacity: the highest rate at which every objective of a traffic holds, with an interval.
 
 The search is adaptive, so each level is held to α and β divided by the most levels it may take (Bonferroni):
-the whole interval is wrong with a chance of no more than what the policy accepts.
+the whole interval is wrong with a chance of no more than what the policy accepts. A rate holds where every
+objective does, and answers keep up with arrivals to within the precision of the search.
 """
 
 from __future__ import annotations
@@ -171,7 +172,9 @@ def _levels(
     record: Callable[..., None],
 ) -> Levels:
     risk = divided(loaded.risk, search.levels, len(objectives(loaded, name)))
-    return Levels(loaded, configs, name, spec.level, risk=risk, seed=seed, record=record)
+    return Levels(
+        loaded, configs, name, spec.level, risk=risk, tolerance=spec.precision, seed=seed, record=record
+    )
 
 
 def divided(risk: Risk, levels: int, held: int) -> Risk:

@@ -29,7 +29,6 @@ from seatrial.policy.traffic import BudgetSpec, TrafficSpec
 from seatrial.targets.config import TargetConfig
 
 if TYPE_CHECKING:
-    from seatrial.core.trial import Trial
     from seatrial.policy.loader import LoadedPolicy
 
 QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -110,6 +109,7 @@ class Levels:
         traffic: the traffic's name: whose target, prompts and objectives.
         level: how long.
         risk: the chances of error at each level.
+        tolerance: share of the arrivals by which answers may stay behind where a level holds.
         seed: of the run.
         record: writes an event to the journal.
     """
@@ -122,9 +122,11 @@ class Levels:
         level: LevelSpec,
         *,
         risk: Risk,
+        tolerance: float,
         seed: int,
         record: Callable[..., None],
     ) -> None:
+        self._tolerance = tolerance
         self._loaded, self._configs, self._name, self._level = loaded, configs, traffic, level
         least = level.warmup + level.least
         self._risk = replace(risk, min_duration=least, segments=1)
@@ -188,23 +190,30 @@ class Levels:
         skip = _within(spec, self._level.warmup)
         traffic.settled_after(skip)
         trials = [trial_of(objective, traffic, skip) for objective in self.objectives]
-        watch = Saturation(self._level.warmup)
+        watch = Saturation(self._level.warmup, self._tolerance, self._risk.confidence)
         grown: list[Growth] = []
+        over = False
 
         def until() -> bool:
+            nonlocal over
+            # Still asked while the last answers come in: then nothing is offered any more.
+            if over or traffic.stopped:
+                return True
             decided = [trial.step() for trial in trials]
             growth = watch.look(traffic.span, *traffic.counts)
             if growth is not None:
                 grown.append(growth)
             failed = any(trial.evidence.decision is Decision.FAIL for trial in trials)
-            return bool(grown) or failed or all(decided)
+            over = bool(grown) or failed or (all(decided) and watch.steady)
+            return over
 
         traffic.extend(until)
         for trial in trials:
             trial.step()
         verdicts = tuple(trial.verdict() for trial in trials)
-        finding, reason = self._finding(traffic, skip, trials, verdicts, grown)
+        finding, reason = self._finding(traffic, skip, verdicts, grown, watch)
         log = traffic.log
+        begin, end = log.stretches[-1] if log.stretches else (0.0, 0.0)
         offered, served = watch.rates
         broke = next((verdict.objective for verdict in verdicts if verdict.outcome is Outcome.FAILED), None)
         return Level(
@@ -216,21 +225,21 @@ class Levels:
             offered,
             served,
             watch.mean,
-            seconds=traffic.span,
+            seconds=end - begin,
             cost=traffic.cost,
             broke=broke if finding is Finding.BREAKS else None,
             verdicts=verdicts,
             generator=traffic.punctuality(),
-            **_figures(log, skip, traffic.span - self._level.warmup),
+            **_figures(log, skip, end - begin - self._level.warmup),
         )
 
     def _finding(
         self,
         traffic: Traffic,
         skip: int,
-        trials: Sequence[Trial],
         verdicts: Sequence[Verdict],
         grown: Sequence[Growth],
+        watch: Saturation,
     ) -> tuple[Finding, str]:
         limit = min((o.strictest for o in self.objectives if o.strictest is not None), default=1.0)
         generator = traffic.punctuality()
@@ -248,6 +257,11 @@ class Levels:
         open_ones = [each for each in verdicts if each.outcome is Outcome.INCONCLUSIVE]
         if open_ones:
             return Finding.UNDECIDED, "; ".join(f"{each.objective}: {each.reason}" for each in open_ones)
+        if not watch.steady:
+            return Finding.UNDECIDED, (
+                f"answers were not yet shown to keep up with arrivals: {watch.needed:,} requests are needed"
+                " at least"
+            )
         return Finding.HOLDS, f"every objective is proven, on {verdicts[0].n} requests and more"
 
     def _capped(self, traffic: Traffic, skip: int) -> str | None:

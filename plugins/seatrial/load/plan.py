@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -226,3 +226,17 @@ def _limits(
     if budget.cost is not None and usd is not None and usd.expected > budget.cost.amount:
         maybe.append(f"{format_money(budget.cost)} suffice only for shorter answers or fewer bad events")
     return tuple(never), tuple(maybe)
+
+
+def facts(loaded: LoadedPolicy) -> dict[str, Any]:
+    """What the policy is expected to need, for the journal: at best, and for an ordinary good system."""
+    if not any(spec.traffic for spec in loaded.spec.objectives):
+        return {"requests": 0, "minutes": 0.0, "usd": None}
+    expected = plan_policy(loaded)
+    usd = expected.usd
+    return {
+        "requests": round(expected.requests.expected),
+        "requests_at_least": round(expected.requests.least),
+        "minutes": round(expected.minutes.expected, 2),
+        "usd": None if usd is None else round(usd.expected, 4),
+    }

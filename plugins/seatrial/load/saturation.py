@@ -1,9 +1,14 @@
-"""Over-saturation: requests come faster than they are answered, and what is in flight grows without end."""
+"""Over-saturation: requests come faster than they are answered, and what is in flight grows without end.
+
+A queue needs time to grow: an objective that is polled from the beginning of a load would be proven before
+the load has done its harm. So a load holds only where answers were shown to keep up with arrivals.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from seatrial.core.units import format_rate
 
@@ -16,6 +21,8 @@ steady system they hang together and differ by less. At 4 (one in 30,000) there 
 """
 _LEAST = 50  # arrivals before anything is concluded
 _GROWING = 1.25  # in flight now, over what it was half-way
+_NEXT = 1.5  # arrivals until the next look at whether it is steady, over those at the last one
+_LOOKS = 16  # so many looks reach from 50 arrivals to 20,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +51,25 @@ class Saturation:
 
     Args:
         settled: seconds until which the load has only just begun, which is no evidence.
+        tolerance: share of the arrivals by which answers may stay behind where they keep up.
+        confidence: that those of a target that stays further behind are not taken for keeping up.
+
+    Attributes:
+        steady: whether answers were shown to keep up with arrivals.
     """
 
-    def __init__(self, settled: float) -> None:
+    def __init__(self, settled: float, tolerance: float = 0.1, confidence: float = 0.95) -> None:
         self._settled = settled
+        self._tolerance = tolerance
+        self._z = NormalDist().inv_cdf(1.0 - (1.0 - confidence) / _LOOKS)
+        self._look_at = float(_LEAST)
         self._seen: list[tuple[float, int, int]] = []
+        self.steady = False
+
+    @property
+    def needed(self) -> int:
+        """Arrivals that it takes at least until a target that keeps up is known to."""
+        return math.ceil(2.0 * (self._z / self._tolerance) ** 2)
 
     @property
     def mean(self) -> float:
@@ -77,6 +98,10 @@ class Saturation:
         _, first, first_back = self._seen[0]
         arrived, answered = sent - first, back - first_back
         grown = arrived - answered
+        if arrived >= self._look_at:
+            self._look_at = arrived * _NEXT
+            spread = self._z * math.sqrt(arrived + answered)
+            self.steady = self.steady or grown + spread <= self._tolerance * arrived
         if arrived < _LEAST or grown < Z * math.sqrt(arrived + answered):
             return None
         # A single stall that is being worked off is no growth: more is in flight now than half-way.

@@ -68,7 +68,7 @@ Season = Annotated[
 class LevelSpec(Model):
     """One level of the search: Poisson arrivals at one rate, until every objective is decided there."""
 
-    duration: PositiveDuration = 60.0
+    duration: PositiveDuration = 120.0
     """Sending at the most, the warm-up left out."""
     requests: PositiveCount = 50_000
     """Requests at the most."""
@@ -140,7 +140,8 @@ class CapacitySpec(Model):
     to: PositiveRate = 10_000.0
     """The highest level."""
     precision: PositiveShare = 0.1
-    """How far apart the highest rate that held and the lowest that broke may end, as a share of the rate."""
+    """How far apart the highest rate that held and the lowest that broke may end, as a share of the rate; and
+    by what share answers may stay behind arrivals where a level holds."""
     at_least: PositiveRate | None = None
     """The rate that must be shown to hold."""
     level: LevelSpec = Field(default_factory=LevelSpec)

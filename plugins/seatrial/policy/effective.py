@@ -60,6 +60,20 @@ def digest_of(file: str | FilePath) -> str:
     return digest(load_policy(file, trial=False))
 
 
+def facts(loaded: LoadedPolicy) -> dict[str, Any]:
+    """The policy, as it is fixed before the first request."""
+    return {
+        "name": loaded.name,
+        "digest": digest(loaded),
+        "file": loaded.source,
+        "effective": effective(loaded, overridden=True),
+        "checklists": [ref.model_dump() for ref in loaded.spec.checklists],
+        "validity": {"expires_after_seconds": loaded.spec.validity.expires},
+        "total_score": loaded.spec.total_score.model_dump(by_alias=True),
+        "notices": [str(notice) for notice in loaded.notices],
+    }
+
+
 def provenance(loaded: LoadedPolicy) -> dict[str, str]:
     """Where each value of the effective policy comes from: its field, and ``file:line`` or ``default``."""
     return {field_text(path): origin for path, _, origin in rows(loaded)}

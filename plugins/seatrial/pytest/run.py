@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,3 +157,8 @@ def folder_for(config: pytest.Config, run: str) -> Path:
     """Where a run's files go: ``--trial-out``, or ``runs/<id>`` where pytest was started."""
     out = config.getoption("trial_out")
     return Path(out).resolve() if out else config.invocation_params.dir / "runs" / run
+
+
+def command_line(config: pytest.Config) -> str:
+    """The command that was given, for whoever repeats the run."""
+    return shlex.join(["pytest", *map(str, config.invocation_params.args)])

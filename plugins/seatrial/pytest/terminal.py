@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from seatrial.pytest.run import trial_of
+
+if TYPE_CHECKING:
+    from seatrial.core.verdict import Verdict
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -25,3 +29,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for line in trial.lines:
         terminalreporter.line(line)
     terminalreporter.line(f"journal: {trial.journal_path}")
+
+
+def verdict_line(objective: Mapping[str, Any], verdict: Verdict) -> str:
+    """A verdict in one line of a terminal."""
+    numbers = ""
+    if verdict.estimate is not None and verdict.lower is not None and verdict.upper is not None:
+        from seatrial.core.units import format_share
+
+        numbers = (
+            f"{format_share(verdict.estimate)} {objective['bad']}"
+            f" ({format_share(verdict.lower)} … {format_share(verdict.upper)}), n {verdict.n:,}"
+        )
+    outcome = verdict.outcome
+    return f"{outcome.symbol} {outcome.label:<12} {verdict.objective:<24} {numbers} — {verdict.reason}"

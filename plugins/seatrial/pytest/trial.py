@@ -20,20 +20,23 @@ from seatrial.core.errors import SeatrialError, UsageError
 from seatrial.core.exchange import Exchange
 from seatrial.core.journal import JournalWriter, read_journal
 from seatrial.core.objective import Objective, Stream
+from seatrial.core.spending import spent
 from seatrial.core.verdict import Verdict
-from seatrial.load import from_policy
+from seatrial.load import from_policy, plan
 from seatrial.load.configs import targets
 from seatrial.load.traffic import Traffic
+from seatrial.policy import effective
 from seatrial.policy.document import ReleasePolicy
 from seatrial.policy.effective import digest
 from seatrial.policy.loader import LoadedPolicy, load_policy
-from seatrial.pytest import assemble, environment, preflight
+from seatrial.pytest import environment, preflight
 from seatrial.pytest.continuing import Earlier
 from seatrial.pytest.controls import Controls
 from seatrial.pytest.judging import ItemRecord, outcome_of
 from seatrial.pytest.resilience import Resilience
-from seatrial.pytest.run import folder_for
+from seatrial.pytest.run import command_line, folder_for
 from seatrial.pytest.suites import ROOT
+from seatrial.pytest.terminal import verdict_line
 from seatrial.targets.secret import Redactor
 from seatrial.targets.target import Target
 
@@ -84,7 +87,7 @@ class TrialRun:
         self.interrupted = False
         self.lines: list[str] = []
         self.records: dict[str, ItemRecord] = {}
-        self._objectives = {objective.name: objective for objective in assemble.objectives(loaded)}
+        self._objectives = {objective.name: objective for objective in from_policy.objectives(loaded)}
         self._targets: dict[str, Target] = {}
         self._traffics: dict[str, Traffic] = {}
         self._current: ItemRecord | None = None
@@ -153,14 +156,14 @@ class TrialRun:
 
     def _facts(self) -> dict[str, Any]:
         return {
-            "policy": assemble.policy_facts(self.loaded),
+            "policy": effective.facts(self.loaded),
             "seed": self.seed,
             "suites": self.config.getoption("trial_suite"),
             "continues": self._earlier.run if self._earlier else None,
             "whole": self.config.getoption("trial_whole"),
-            "command": self.config.getoption("trial_command") or assemble.command_line(self.config),
+            "command": self.config.getoption("trial_command") or command_line(self.config),
             "environment": environment.facts(),
-            "plan": assemble.plan(self.loaded),
+            "plan": plan.facts(self.loaded),
         }
 
     def record(self, event: str, **fields: Any) -> None:
@@ -225,7 +228,7 @@ class TrialRun:
         """What an objective of the policy is judged on: its traffic, or its recorded exchanges."""
         if objective.traffic is not None:
             return self.traffic(objective.traffic)
-        return assemble.recorded(self.loaded, objective.name, self.told)
+        return from_policy.recorded(self.loaded, objective.name, self.told)
 
     def critical(self, name: str) -> bool:
         """Whether the policy ends the trial where this objective fails."""
@@ -261,7 +264,7 @@ class TrialRun:
             verdict = Verdict.from_dict(fields["verdict"])
             self._current.verdicts.append(verdict)
             fields["item"] = self._current.id
-            self.lines.append(assemble.verdict_line(fields["objective"], verdict))
+            self.lines.append(verdict_line(fields["objective"], verdict))
         self.record(event, **fields)
 
     # ---- what the session tells
@@ -363,7 +366,7 @@ class TrialRun:
             exit_code=int(decision.exit_code),
             reasons=list(decision.reasons),
             counts=decision.counts,
-            **assemble.spent(events),
+            **spent(events),
             seconds=round(self._clock(), 3),
         )
         self.lines.append(
