@@ -77,29 +77,30 @@ def traffic(
     asked = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
     seed = seed if spec.seed is None else spec.seed
     lag, risk = Lag(), risk or loaded.risk
-    ledger = Ledger(
-        told_as or name,
-        record,
-        opening={"target": config.name, **_opening(spec, asked, risk)},
-        objectives=objectives,
-        prompt_text=lambda number: asked[number].text,
-        keep=keeper_of(spec, told_as or name, folder),
-    )
-    same: dict[str, Any] = {
-        "budget": budget(spec),
-        "risk": risk,
-        "seed": seed,
-        "warmup": spec.warmup,
-        "prices": prices(loaded, config.name),
-        "ledger": ledger,
-        "lag": lag,
-    }
+    keep = keeper_of(spec, told_as or name, folder)
+    opening = {"target": config.name, **_opening(spec, asked, risk)}
+    same: dict[str, Any] = {"budget": budget(spec), "risk": risk, "seed": seed, "warmup": spec.warmup}
+    same |= {"prices": prices(loaded, config.name), "ledger": ledger, "lag": lag}
     if (spec.processes or 1) > 1:
         return _many(told_as or name, loaded, spec, config, asked, **same)
     arrivals = _arrivals(loaded, spec, seed, lag)
     tenants = _tenants(spec)
     connect = _connector(config, spec, asked, tenants)
     return Traffic(told_as or name, connect, len(asked), arrivals=arrivals, tenants=tenants, **same)
+
+
+def _ledger(
+    name: str,
+    record: Callable[..., None],
+    opening: dict[str, Any],
+    objectives: Sequence[Objective],
+    asked: PromptSet,
+    keep: Any,
+) -> Ledger:
+    def text(number: int) -> str:
+        return str(asked[number].text)
+
+    return Ledger(name, record, opening=opening, objectives=objectives, prompt_text=text, keep=keep)
 
 
 def _many(
