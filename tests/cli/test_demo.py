@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.cli import demo
 from seatrial.core.journal import read_journal
+from seatrial.policy.dependency import split_address
+from seatrial.policy.loader import load_policy
 from seatrial.systems.reference.defects import DEFECTS
 from tests.cli.conftest import Seatrial
 
@@ -88,3 +91,38 @@ def test_the_gateway_is_gone_afterwards(seatrial: Seatrial, home: Path) -> None:
     again = seatrial("init", uri, "--out", home / "p.yaml")
     assert again.exit_code == 3
     assert "refused" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("suites", "defects", "runs", "system"),
+    [
+        ((), (), (), "reference"),
+        (("sla,contract",), (), ("sla", "contract"), "reference"),
+        ((), ("slow-tail",), (), "reference"),
+        (("resilience,recovery",), (), ("resilience", "recovery"), "reference-resilient"),
+        ((), ("no-timeout",), ("resilience",), "reference-resilient"),
+        ((), ("jobs-lost-on-crash", "no-timeout"), ("resilience", "recovery"), "reference-resilient"),
+    ],
+)
+def test_the_system_is_the_one_that_shows_it(
+    suites: tuple[str, ...], defects: tuple[str, ...], runs: tuple[str, ...], system: str
+) -> None:
+    assert demo._suites(suites, defects) == runs
+    assert demo._shown(runs)[0] == system
+
+
+def test_calm_and_heavy_weather_are_shown_apart(seatrial: Seatrial) -> None:
+    done = seatrial("demo", "--suite", "sla,resilience")
+    assert done.exit_code == 3
+    assert "run them apart" in done.stderr
+
+
+def test_the_policy_expects_the_providers_where_the_demo_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(demo.KEY, "sk-demo")
+    monkeypatch.setenv(demo.PIDFILE, "gateway.pid")
+    dependencies = load_policy(demo.RESILIENT[1]).spec.dependencies
+    places = {}
+    for dependency in dependencies:
+        places[dependency.name] = split_address(dependency.upstream)[1]
+        places[f"{dependency.name}_proxy"] = split_address(dependency.listen)[1]
+    assert places == demo.PORTS

@@ -27,9 +27,9 @@ def list_systems() -> None:
     from seatrial.systems.recipe import list_recipes
 
     for recipe in list_recipes():
-        click.echo(f"{recipe.name:16} {recipe.description}")
+        click.echo(f"{recipe.name:20} {recipe.description}")
         for missing in recipe.missing:
-            click.echo(f"{'':16} needs {missing}")
+            click.echo(f"{'':20} needs {missing}")
 
 
 @command.command(context_settings={"ignore_unknown_options": True})
