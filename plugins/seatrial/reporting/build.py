@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from seatrial.core.decision import decide
 from seatrial.core.journal import Journal, read_journal
 from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.verdict import Verdict
-from seatrial.reporting import facts, faults, findings, gameday, loose, story
+from seatrial.reporting import capacity_view, facts, faults, findings, gameday, load_view, loose, story
 from seatrial.reporting.columns import Columns, columns
 from seatrial.reporting.evidence import anchored, evidence
 from seatrial.reporting.faults import FaultView
@@ -55,7 +56,9 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     events = [clean_tree(event) for event in journal.events if event["event"] not in _BATCHES]
     run = facts.run_view(events, batches)
     shown = _exchanges(events)
-    objectives = _objectives(events, shown, journal.complete)
+    declared = _objectives(events, shown, journal.complete)
+    load = load_view.load_view(events, lambda name: _limits(name, declared)) or None
+    objectives = declared if load is None else tuple(view for view in declared if not load.answers(view))
     suites = _suites(events, shown, journal.complete)
     decision = decide(journal)
     outcome = _outcome(journal, decision.outcome)
@@ -66,9 +69,11 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     partial = tuple(one_line(text, 300) for text in decision.partial)
     against = findings.collect(objectives, suites, controls, fingerprints, errors, partial)
     injected = faults.faults(events)
-    traffics = _traffics(events, batches, objectives, injected)
+    traffics = _traffics(events, batches, declared, injected)
     day = gameday.game_day(events, injected, [Flow(view.columns, view.began) for view in traffics])
     headline = story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial))
+    if load is not None and not objectives and load.capacities:
+        headline = capacity_view.headline(load.capacities[0], journal.complete, headline)
     if day is not None:
         headline = gameday.headline(day, outcome, journal.complete, decision.reasons, run.requests)
     return Report(
@@ -92,6 +97,7 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
         policy=facts.policy(events),
         faults=injected,
         gameday=day,
+        load=load,
     )
 
 
@@ -160,6 +166,7 @@ def _view(
         bad=str(told.get("bad") or "bad"),
         op=told.get("op"),
         value=float(value) if isinstance(value, (int, float)) else None,
+        target=loose.share(told.get("target")),
         key_sli=bool(told.get("key_sli", True)),
         where=str(told.get("where") or ""),
         outcome=outcome,
@@ -236,10 +243,12 @@ def _traffics(
     for batch in batches:
         grouped.setdefault(clean(str(batch.get("traffic") or "?")), []).append(batch)
     shared = gameday.limits(events)
-    return tuple(
+    punctual = load_view.punctuality(events)
+    found = (
         _traffic(name, told.get(name, {}), columns(group), _limits(name, objectives) or shared, injected)
         for name, group in grouped.items()
     )
+    return tuple(replace(view, punctuality=punctual.get(view.name)) for view in found)
 
 
 def _traffic(
@@ -255,12 +264,28 @@ def _traffic(
     at_work = tuple(
         each for each in injected if len(sent) and each.injected <= last and each.end(last) >= first
     )
-    return TrafficView(name, facts.traffic_about(told), data, limits, began, at_work)
+    about = facts.traffic_about(told)
+    return TrafficView(name, about, data, limits, began, at_work, open_loop=bool(told.get("arrivals")))
 
 
 def _limits(traffic: str, objectives: Sequence[ObjectiveView]) -> tuple[LimitView, ...]:
     return tuple(
-        LimitView(view.name, view.indicator, view.op or "lte", view.value, view.outcome, view.statement)
+        LimitView(
+            view.name,
+            view.indicator,
+            view.op or "lte",
+            view.value,
+            view.outcome,
+            view.statement,
+            _share(view),
+        )
         for view in objectives
         if view.traffic == traffic and view.value is not None and view.bad_share
     )
+
+
+def _share(view: ObjectiveView) -> float | None:
+    """How many may lie beyond its limit."""
+    if view.verdict is not None and view.verdict.n:
+        return view.verdict.limit
+    return None if view.target is None else 1.0 - view.target

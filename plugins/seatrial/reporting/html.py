@@ -11,8 +11,10 @@ from markupsafe import Markup
 
 from seatrial.bundled import bundled
 from seatrial.core.outcome import Outcome
+from seatrial.core.units import format_rate
 from seatrial.reporting import figures, story, traffic_charts
 from seatrial.reporting.charts import evidence_growth, interval_scale
+from seatrial.reporting.load_page import CapacitySection, Figure, capacity_sections, flow_figures, slope_words
 from seatrial.reporting.model import Evidence, Finding, Report, SuiteView, TrafficView
 from seatrial.reporting.plots import tone
 from seatrial.reporting.postmortem import clock, impact_words
@@ -34,6 +36,8 @@ class _Section:
     anchor: str
     lede: str
     distributions: list[tuple[str, Markup]]
+    flow: tuple[Figure, ...]
+    heat: Figure | None
     timeline: Markup | None
     warm: bool
     rows: list[tuple[str, dict[str, str]]]
@@ -42,6 +46,7 @@ class _Section:
 def render_html(report: Report) -> str:
     """The page as text."""
     leading = _leading(report)
+    capacities = capacity_sections(report.load)
     growths = [(view, chart) for view in report.objectives if (chart := evidence_growth(view)) is not None]
     return (
         _environment()
@@ -56,7 +61,10 @@ def render_html(report: Report) -> str:
             strip=_strip(report),
             growths=growths,
             suites=_suites(report),
-            traffics=[_section(view) for view in report.traffics],
+            load=report.load,
+            capacities=capacities,
+            first=_first(report, capacities),
+            traffics=[_section(view) for view in _told_alone(report)],
             environment=_environment_rows(report),
         )
     )
@@ -73,6 +81,7 @@ def _environment() -> Environment:
         trim_blocks=True,
     )
     made.filters.update(node=node, units=units, short=short_digest, command=command, span=figures.seconds)
+    made.filters.update(rate=format_rate, slope=slope_words)
     made.globals.update(
         tone=tone,
         story=story,
@@ -83,6 +92,7 @@ def _environment() -> Environment:
         passed=Outcome.PASSED,
         failed=Outcome.FAILED,
         error=Outcome.ERROR,
+        warned=Outcome.WARNED,
         skipped=Outcome.NOT_APPLICABLE,
         moment=clock,
         impact_words=impact_words,
@@ -136,14 +146,36 @@ def _shown(report: Report) -> list[Evidence]:
     return [*dict.fromkeys(wanted), *rest][: max(_SHOWN, len(wanted))]
 
 
+def _told_alone(report: Report) -> list[TrafficView]:
+    """The traffics, but for the levels of a search: those are told by its table."""
+    load = report.load
+    return [view for view in report.traffics if load is None or load.level_of(view.name) is None]
+
+
+def _first(report: Report, capacities: list[CapacitySection]) -> tuple[str, str]:
+    """Where the skip link leads: anchor and name."""
+    if report.gameday is not None:
+        return "gameday", "findings"
+    return (
+        (capacities[0].anchor, "capacity")
+        if capacities and not report.objectives
+        else ("objectives", "objectives")
+    )
+
+
 def _suites(report: Report) -> list[SuiteView]:
-    """The suites without the items that the tables of objectives and controls show already."""
+    """The suites without the items that the tables of objectives, controls and audits show already."""
     objectives = {view.name for view in report.objectives}
     controls = {view.id for view in report.controls}
+    audits = report.load.items if report.load else frozenset()
     rest = [
         SuiteView(
             suite.name,
-            tuple(i for i in suite.items if i.objective not in objectives and i.control not in controls),
+            tuple(
+                item
+                for item in suite.items
+                if item.objective not in objectives and item.control not in controls and item.id not in audits
+            ),
         )
         for suite in report.suites
     ]
@@ -220,11 +252,14 @@ def _section(view: TrafficView) -> _Section:
         f"{figures.plural(len(data), 'exchange')} measured, {f'errors: {wrong}' if wrong else 'no errors'}."
     )
     about = f"{view.about[0].upper()}{view.about[1:]}. " if view.about else ""
+    flow, heat = flow_figures(view)
     return _Section(
         view=view,
         anchor=slug("traffic", view.name),
         lede=about + measured,
         distributions=[(caption, chart) for caption, chart in charts if chart is not None],
+        flow=flow,
+        heat=heat,
         timeline=traffic_charts.timeline(view),
         warm=len(data) < len(view.columns),
         rows=traffic_charts.summary_rows(view),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from seatrial.core.outcome import Outcome
@@ -26,6 +27,22 @@ def line(value: Any, limit: int = 400) -> str:
 def maybe(value: Any) -> float | None:
     """A number, None where there is none."""
     return float(value) if isinstance(value, (int, float)) else None
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a number that can be drawn."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def finite(value: Any) -> float | None:
+    """A number that can be drawn, None where there is none."""
+    return float(value) if is_number(value) else None
+
+
+def share(value: Any) -> float | None:
+    """A share from 0 to 1, None where there is none."""
+    found = maybe(value)
+    return found if found is not None and 0.0 <= found <= 1.0 else None
 
 
 def number(value: Any) -> float:

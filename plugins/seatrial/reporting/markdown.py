@@ -8,6 +8,7 @@ from html import escape
 
 from seatrial.core.outcome import Outcome
 from seatrial.reporting import figures, story
+from seatrial.reporting.load_page import load_lines
 from seatrial.reporting.model import ControlView, Finding, ObjectiveView, Report, SuiteView
 from seatrial.reporting.text import one_line
 
@@ -45,6 +46,7 @@ def render_markdown(report: Report) -> str:
         plain(report.headline.standfirst, 600),
         _findings([found for found in report.findings if not found.outcome.green]),
         _objectives(report.objectives),
+        _load(report),
         _warnings([found for found in report.findings if found.outcome is Outcome.WARNED]),
         *(_suite(suite) for suite in report.suites),
         _controls(report.controls),
@@ -85,6 +87,11 @@ def _objectives(objectives: Sequence[ObjectiveView]) -> str:
         )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
+
+
+def _load(report: Report) -> str:
+    lines = load_lines(report.load, report.traffics)
+    return "\n".join(f"- {sign} **{plain(name)}** {plain(said, 500)}" for sign, name, said in lines[:_ROWS])
 
 
 def _suite(suite: SuiteView) -> str:

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seatrial.core.outcome import Outcome
+from seatrial.core.punctuality import Punctuality
 from seatrial.core.verdict import Verdict
 from seatrial.reporting.columns import Columns
 from seatrial.reporting.faults import FaultView
 
 if TYPE_CHECKING:
     from seatrial.reporting.gameday import GameDayView
+    from seatrial.reporting.load_view import LoadView
 
 # What a reader must see first.
 _ORDER = (
@@ -83,6 +85,7 @@ class ObjectiveView:
         statement: the limit as the policy means it, for example ``≤ 5 % beyond 1 s``.
         bad: what a bad exchange is called: ``beyond 1 s``, ``without a whole answer``.
         op, value: the threshold of a threshold metric (seconds, tokens), None for a ratio.
+        target: share of exchanges that must be good, where there is one.
         verdict: None where none was reached; `outcome` then says why not.
         trail: rows ``n, log e-value for passing, log e-value for failing``.
         evidence: the first exchange that counted against it.
@@ -102,6 +105,7 @@ class ObjectiveView:
     trail: NDArray[np.float64]
     reason: str
     evidence: Evidence | None
+    target: float | None = None
 
     @property
     def bad_share(self) -> bool:
@@ -172,7 +176,7 @@ class ControlView:
 
 @dataclass(frozen=True, slots=True)
 class LimitView:
-    """A limit to draw into the plots of a traffic."""
+    """A limit to draw into the plots of a traffic; `share` of the exchanges may lie beyond it."""
 
     objective: str
     indicator: str
@@ -180,6 +184,7 @@ class LimitView:
     value: float
     outcome: Outcome
     statement: str
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,8 @@ class TrafficView:
     Attributes:
         began: when its own clock began, seconds since the run began.
         faults: those that were at work while it flowed.
+        open_loop: whether requests left by a schedule and waited for no answer.
+        punctuality: how well the generator kept it, None where that was not told.
     """
 
     name: str
@@ -197,6 +204,8 @@ class TrafficView:
     limits: tuple[LimitView, ...]
     began: float = 0.0
     faults: tuple[FaultView, ...] = ()
+    open_loop: bool = False
+    punctuality: Punctuality | None = None
 
     def limits_on(self, indicator: str) -> tuple[LimitView, ...]:
         """The limits that bind one indicator."""
@@ -287,6 +296,7 @@ class Report:
         findings: what stands against certification, the worst first.
         reasons: the reasons the run itself gave.
         assumptions: sentences a reader has to accept to believe the verdicts.
+        load: what load showed, None where there was none to speak of.
         gameday: what people did, where the run was a game day: such a run certifies nothing.
     """
 
@@ -310,6 +320,7 @@ class Report:
     policy: dict[str, Any]
     faults: tuple[FaultView, ...] = ()
     gameday: GameDayView | None = None
+    load: LoadView | None = None
 
     @property
     def certified(self) -> bool:

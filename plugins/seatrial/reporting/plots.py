@@ -67,6 +67,15 @@ class Canvas:
         )
         return self._stretched("".join(f'<polygon class="{kind}" points="{edge}"/>' for edge in edges))
 
+    def boxes(self, corners: Iterable[tuple[float, float, float, float]], kind: str) -> str:
+        """Many boxes of one kind as one path; each as left, right, low, high in the unit of the data."""
+        drawn = []
+        for left, right, low, high in corners:
+            x, y = self.x(left) * 10, self.y(high)
+            across, down = self.x(right) * 10 - x, self.y(low) - y
+            drawn.append(f"M{x:.1f} {y:.1f}h{across:.1f}v{down:.1f}h{-across:.1f}z")
+        return self._stretched(f'<path class="{kind}" d="{"".join(drawn)}"/>') if drawn else ""
+
     def _points(self, xs: Floats, ys: Floats) -> str:
         return " ".join(f"{self.x(x) * 10:.1f},{self.y(y):.1f}" for x, y in zip(xs, ys, strict=True))
 
@@ -111,6 +120,19 @@ def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
 def dot(x: float, y: float, kind: str, radius: float = 4.0) -> str:
     """A point; *x* in percent."""
     return f'<circle class="{kind}" cx="{x:.2f}%" cy="{y:.1f}" r="{radius:g}"/>'
+
+
+_SHAPES = {
+    "disc": "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z",
+    "cross": "M-4.5-4.5L4.5 4.5M-4.5 4.5L4.5-4.5",
+    "diamond": "M0-5.5L5.5 0L0 5.5L-5.5 0z",
+    "square": "M-4.5-4.5h9v9h-9z",
+}
+
+
+def mark(x: float, y: float, shape: str, kind: str) -> str:
+    """A point told by its shape: ``disc`` (filled), ``cross``, ``diamond`` and ``square``; *x* in percent."""
+    return f'<svg x="{x:.2f}%" y="{y:.1f}"><path class="mark {shape} {kind}" d="{_SHAPES[shape]}"/></svg>'
 
 
 def plot(height: float, name: str, description: str, content: Iterable[str]) -> Markup:

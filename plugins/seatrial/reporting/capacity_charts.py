@@ -1,0 +1,264 @@
+"""The charts of a search for capacity: latency over rate, throughput over concurrency, demand by month."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from markupsafe import Markup
+
+from seatrial.core.outcome import Outcome
+from seatrial.core.units import format_rate
+from seatrial.reporting import figures
+from seatrial.reporting.capacity_view import CapacityView, DemandView, LevelView
+from seatrial.reporting.columns import Floats
+from seatrial.reporting.model import LimitView
+from seatrial.reporting.plots import Canvas, mark, plot, rect, text, tone
+
+_HEIGHT = 240.0
+_DEMAND_HEIGHT = 260.0
+_TOP = 54.0  # room for three rows of names
+_QUANTILES = ("p50", "p95")
+_FIRST = "time_to_first_chunk"
+
+
+def latency_over_rate(view: CapacityView) -> Markup | None:
+    """Latency at every level that was tried, with its limits, the interval, the knee and what is asked.
+
+    None where no level told a latency.
+    """
+    indicator = _indicator(view.limits)
+    rows = [(level, _latency(level, indicator)) for level in view.levels]
+    rows = [(level, told) for level, told in rows if told]
+    if not rows:
+        return None
+    own = [limit for limit in view.limits if limit.indicator == indicator and limit.value > 0]
+    canvas = _log_canvas(view, [value for _, told in rows for value in told.values()], own)
+    rates = np.array([level.rate for level, _ in rows])
+    parts = [_interval(canvas, view), *_decades(canvas)]
+    for name in _QUANTILES:
+        seconds = np.array([told.get(name, math.nan) for _, told in rows])
+        parts.append(canvas.curve(rates, _log(seconds), "line" if name == "p95" else "line thin"))
+        last = next((place for place in reversed(range(len(rows))) if np.isfinite(seconds[place])), None)
+        if last is not None:
+            at, y = canvas.x(float(rates[last])), canvas.y(float(_log(seconds)[last]))
+            parts.append(text(at, y + 4, name, "label", "start", 9))
+    for level, told in rows:
+        shown = told.get("p95", next(iter(told.values())))
+        parts.append(
+            mark(canvas.x(level.rate), canvas.y(math.log10(shown)), level.shape, tone(level.outcome))
+        )
+    for limit in own:
+        y = math.log10(limit.value)
+        parts += [canvas.level(y, "limit"), text(0, canvas.y(y) - 5, f"limit: {limit.statement}", "label")]
+    parts += [*_named(canvas, view), _axis(canvas, "/s")]
+    return plot(_HEIGHT, f"{view.traffic}: latency over rate", _levels_told(view, rows), parts)
+
+
+def throughput_over_flying(view: CapacityView) -> Markup | None:
+    """What was served over what was in flight, with the Universal Scalability Law; None below two levels."""
+    sound = [each for each in view.levels if each.flying > 0 and each.served > 0]
+    if len(sound) < 2:
+        return None
+    law = view.law
+    right = max(level.flying for level in sound) * 1.12
+    high = max([level.served for level in sound]) * 1.12
+    canvas = Canvas(_HEIGHT, 0.0, right, 0.0, high, top=18.0)
+    parts = [*_grid(canvas)]
+    told = [
+        f"{level.served:.3g}/s served with {level.flying:.3g} in flight ({level.finding})" for level in sound
+    ]
+    if law is not None:
+        flying = np.linspace(right / 200, right, 160)
+        parts.append(canvas.curve(flying, np.minimum(law.throughput(flying), high), "line fit"))
+        told.append(law_words(view))
+    parts += [
+        mark(canvas.x(level.flying), canvas.y(level.served), level.shape, tone(level.outcome))
+        for level in sound
+    ]
+    parts.append(_axis(canvas, " in flight"))
+    return plot(_HEIGHT, f"{view.traffic}: throughput over requests in flight", "; ".join(told), parts)
+
+
+def demand_by_month(view: CapacityView) -> Markup | None:
+    """Projected demand of every scenario against the capacity that was shown; None without a projection."""
+    if not view.demand:
+        return None
+    months = view.demand[0].months
+    ends = [end for end in (view.lower, view.upper) if end is not None]
+    most = max(max(filter(math.isfinite, each.rates), default=0.0) for each in view.demand)
+    high = min(most, 2.2 * max(ends)) if ends else most
+    canvas = Canvas(_DEMAND_HEIGHT, 0.0, len(months) - 0.2, 0.0, max([high, *ends, 1e-9]) * 1.1, top=20.0)
+    parts = [*_capacity_band(canvas, view), *_grid(canvas, skip=ends)]
+    labels: list[tuple[float, float, str, str]] = []
+    for place, each in enumerate(view.demand):
+        rates = np.array(each.rates)
+        shown = np.where(rates <= canvas.high, rates, np.nan)
+        parts.append(canvas.curve(np.arange(len(rates), dtype=np.float64), shown, f"line s{place % 4}"))
+        labels.append(_scenario_label(canvas, each, shown))
+        parts += _crossing(canvas, each)
+    parts += _spread_labels(canvas, labels)
+    parts.append(_month_axis(canvas, months))
+    told = "; ".join(f"{each.scenario}: {each.reason}" for each in view.demand)
+    name = f"{view.traffic}: demand by month against capacity {view.interval}"
+    return plot(_DEMAND_HEIGHT, name, told, parts)
+
+
+def _indicator(limits: Sequence[LimitView]) -> str:
+    known = {limit.indicator for limit in limits}
+    return _FIRST if _FIRST in known and "operation.duration" not in known else "operation.duration"
+
+
+def indicator_words(view: CapacityView) -> str:
+    """What `latency_over_rate` draws."""
+    return "how long the first chunk took" if _indicator(view.limits) == _FIRST else "how long answers took"
+
+
+def _latency(level: LevelView, indicator: str) -> dict[str, float]:
+    told = level.ttfc if indicator == _FIRST else level.latency
+    return {name: told[name] for name in _QUANTILES if told.get(name, 0.0) > 0}
+
+
+def _log(values: Floats) -> Floats:
+    return np.log10(np.where(values > 0, values, np.nan))
+
+
+def _log_canvas(view: CapacityView, seconds: Sequence[float], limits: Sequence[LimitView]) -> Canvas:
+    every = [*seconds, *(limit.value for limit in limits if limit.value > 0)]
+    rates = [level.rate for level in view.levels]
+    known = [rate for rate in (view.at_least, view.upper) if rate is not None]
+    low, high = math.log10(min(every)) - 0.12, math.log10(max(every)) + 0.12
+    # Room to the right for the names of the curves.
+    return Canvas(_HEIGHT, 0.0, max(rates + known) * 1.14, low, max(high, low + 0.6), top=_TOP)
+
+
+def _decades(canvas: Canvas) -> list[str]:
+    """Fine lines at 1, 2 and 5 of each power of ten, with few of them named."""
+    wide = canvas.high - canvas.low > 1.6
+    parts = []
+    for power in range(math.floor(canvas.low), math.ceil(canvas.high) + 1):
+        for factor in (1,) if wide else (1, 2, 5):
+            value = power + math.log10(factor)
+            if canvas.low < value < canvas.high:
+                words = figures.seconds(factor * 10.0**power)
+                parts.append(canvas.level(value, "axis"))
+                parts.append(text(100, canvas.y(value) - 4, words, "label", "end"))
+    return parts
+
+
+def _grid(canvas: Canvas, skip: Sequence[float] = ()) -> list[str]:
+    parts = []
+    for value in figures.ticks(canvas.high * 0.92, 4)[1:]:
+        y = canvas.y(value)
+        if all(abs(y - canvas.y(other)) > 16 for other in skip):
+            parts += [canvas.level(value, "axis"), text(0, y - 4, format_rate(value), "label")]
+    return parts
+
+
+def _interval(canvas: Canvas, view: CapacityView) -> str:
+    """Where the capacity lies: between the highest rate that held and the lowest that broke."""
+    if view.lower is None or view.upper is None:
+        return ""
+    left, right = canvas.x(view.lower), canvas.x(view.upper)
+    return rect(left, 4, max(right - left, 0.3), canvas.base - 4, "band")
+
+
+def _named(canvas: Canvas, view: CapacityView) -> list[str]:
+    """Names of the uprights, a row each, so that none lies on another."""
+    rows: list[tuple[float, str, str]] = []
+    if view.lower is not None or view.upper is not None:
+        end = view.lower if view.lower is not None else view.upper or 0.0
+        rows.append((end, f"capacity {view.interval}", "divider"))
+    if view.knee is not None:
+        rows.append((view.knee, f"knee {format_rate(view.knee)}", "knee"))
+    if view.at_least is not None:
+        rows.append((view.at_least, f"asked {format_rate(view.at_least)}", "limit"))
+    parts = []
+    for place, (value, words, kind) in enumerate(rows):
+        y, at = 11.0 + 15 * place, canvas.x(value)
+        side = ("end", -6.0) if at > 50 else ("start", 6.0)
+        strong = "label strong" if place == 0 else "label"
+        parts += [canvas.upright(value, kind, y - 9), text(at, y, words, strong, *side)]
+    return parts
+
+
+def _axis(canvas: Canvas, unit: str) -> str:
+    places = figures.ticks(canvas.right, 5)
+    labels = [figures.number(place) for place in places]
+    if len(labels) > 1:
+        labels[-1] += unit
+    return canvas.axis(places, labels)
+
+
+def _levels_told(view: CapacityView, rows: Sequence[tuple[LevelView, dict[str, float]]]) -> str:
+    said = [
+        f"{format_rate(level.rate)} {level.finding}: "
+        + ", ".join(f"{name} {figures.seconds(value)}" for name, value in told.items())
+        for level, told in rows
+    ]
+    knee = [] if view.knee is None else [f"knee at {format_rate(view.knee)}"]
+    return "; ".join([f"capacity {view.interval}", *knee, *said])
+
+
+def law_words(view: CapacityView) -> str:
+    """The parameters of the law; empty without one."""
+    law = view.law
+    if law is None:
+        return ""
+    most = "" if law.most is None else f", at most {format_rate(law.most)}"
+    warned = f"; {law.warning}" if law.warning else ""
+    return f"γ {law.gamma:.3g}/s, σ {law.sigma:.3g}, κ {law.kappa:.3g}{most}{warned}"
+
+
+def _capacity_band(canvas: Canvas, view: CapacityView) -> list[str]:
+    """What was shown to hold, and what was shown to break, across all months."""
+    parts = []
+    if view.lower is not None and view.upper is not None:
+        top = canvas.y(view.upper)
+        parts.append(rect(0, top, 100, max(canvas.y(view.lower) - top, 1.0), "band"))
+    end = view.lower if view.lower is not None else view.upper
+    if end is not None:
+        y = canvas.y(end if view.upper is None else view.upper)
+        parts += [canvas.level(end, "limit"), text(0, y - 5, f"capacity {view.interval}", "label strong")]
+    return parts
+
+
+def _crossing(canvas: Canvas, each: DemandView) -> list[str]:
+    """The month in which the capacity runs out; in the first, it already has."""
+    if each.runs_out not in each.months:
+        return []
+    place = each.months.index(each.runs_out)
+    value = min(each.rates[place], canvas.high)
+    shape = {Outcome.FAILED: "cross", Outcome.INCONCLUSIVE: "diamond"}.get(each.outcome, "disc")
+    return [mark(canvas.x(place), canvas.y(value), shape, tone(each.outcome))]
+
+
+def _scenario_label(canvas: Canvas, each: DemandView, shown: Floats) -> tuple[float, float, str, str]:
+    """Where the name of a scenario stands: at the end of its line, with the month it runs out."""
+    there = np.flatnonzero(np.isfinite(shown))
+    last = int(there[-1]) if len(there) else 0
+    value = float(shown[last]) if len(there) else canvas.high
+    words = f"{each.scenario}, out {each.runs_out}" if each.runs_out else f"{each.scenario} lasts"
+    return canvas.x(last), canvas.y(value), words, "label strong" if each.runs_out else "label"
+
+
+def _spread_labels(canvas: Canvas, labels: Sequence[tuple[float, float, str, str]]) -> list[str]:
+    """Names at least a line apart."""
+    parts: list[str] = []
+    taken: list[tuple[float, float]] = []
+    for at, y, words, kind in sorted(labels, key=lambda label: label[1]):
+        place = max(y - 8, 11.0)
+        while any(abs(place - other) < 15 and abs(at - there) < 30 for there, other in taken):
+            place += 15
+        taken.append((at, place))
+        anchor = "end" if at > 22 else "start"
+        parts.append(text(at, min(place, canvas.base - 5), words, kind, anchor, -8 if anchor == "end" else 8))
+    return parts
+
+
+def _month_axis(canvas: Canvas, months: Sequence[str]) -> str:
+    step = max(1, math.ceil(len(months) / 8))
+    step = next((each for each in (1, 2, 3, 6, 12, 24) if each >= step), step)
+    places = range(0, len(months), step)
+    return canvas.axis([float(place) for place in places], [months[place] for place in places])

@@ -1,0 +1,164 @@
+"""What load showed: searches for capacity, steps of load, audits, trends over a soak.
+
+Read from a journal of any origin: what is missing or strange is left out, and never stands in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.core.outcome import Outcome
+from seatrial.core.punctuality import Punctuality
+from seatrial.core.units import format_rate
+from seatrial.reporting import loose
+from seatrial.reporting.capacity_view import CapacityView, Limits, capacities
+from seatrial.reporting.model import ObjectiveView
+
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RulingView:
+    """One question about behaviour under load, and what it came to.
+
+    Attributes:
+        name: what was asked; `about` says of what.
+        item: the check that stands for it, empty where there is none.
+        numbers: further figures as ``(name, value)``.
+    """
+
+    name: str
+    about: str
+    outcome: Outcome
+    reason: str
+    n: int
+    item: str
+    numbers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendView:
+    """One series of a soak: whether it drifts.
+
+    Attributes:
+        slope, lower, upper: change an hour, with its interval; None where it was not told.
+        unit: of the series.
+    """
+
+    name: str
+    traffic: str
+    slope: float | None
+    lower: float | None
+    upper: float | None
+    limit: float | None
+    unit: str
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadView:
+    """Everything that load showed."""
+
+    capacities: tuple[CapacityView, ...]
+    steps: tuple[RulingView, ...]
+    audits: tuple[RulingView, ...]
+    trends: tuple[TrendView, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.capacities or self.steps or self.audits or self.trends)
+
+    def level_of(self, traffic: str) -> str | None:
+        """The search that *traffic* is a level of, None where it stands for itself."""
+        search, at, _ = traffic.rpartition("@")
+        return search if at and search in {each.traffic for each in self.capacities} else None
+
+    @property
+    def items(self) -> frozenset[str]:
+        """Checks that are told here, with their figures."""
+        return frozenset(each.item for each in self.audits if each.item)
+
+    def answers(self, objective: ObjectiveView) -> bool:
+        """Whether an objective was judged level by level, and nowhere else."""
+        searched = {each.traffic for each in self.capacities}
+        return objective.verdict is None and objective.traffic in searched
+
+
+def load_view(events: Sequence[Event], limits: Limits = lambda traffic: ()) -> LoadView:
+    """What load showed.
+
+    Args:
+        events: those of a journal, already cleaned.
+        limits: the limits that bind a traffic.
+    """
+    return LoadView(
+        tuple(capacities(events, limits)),
+        tuple(ruling for event in events if event["event"] == "scaling" for ruling in _steps(event)),
+        tuple(_audit(event) for event in events if event["event"] == "audit"),
+        tuple(trend for event in events if event["event"] == "soak" for trend in _trends(event)),
+    )
+
+
+def punctuality(events: Iterable[Event]) -> dict[str, Punctuality]:
+    """How punctual the generator was, by traffic: the last word on each."""
+    return {
+        loose.line(event.get("traffic"), 80): Punctuality(
+            **{key: loose.number(event.get(key)) for key in ("p50", "p99", "loop_p99")},
+            lost=loose.line(event.get("lost")),
+        )
+        for event in events
+        if event["event"] == "generator"
+    }
+
+
+def _steps(event: Event) -> Iterable[RulingView]:
+    name = loose.line(event.get("traffic"), 80)
+    rates = [loose.finite(event.get(key)) for key in ("rate", "peak")]
+    about = " to ".join(format_rate(rate) for rate in rates if rate is not None)
+    both = (("the objectives hold again", event), ("it scales back", event.get("back")))
+    for question, told in both:
+        if isinstance(told, dict):
+            outcome, reason = loose.outcome(told.get("outcome")), loose.line(told.get("reason"))
+            yield RulingView(f"{name}: {question}", about, outcome, reason, 0, "", ())
+
+
+def _audit(event: Event) -> RulingView:
+    numbers = event.get("numbers")
+    return RulingView(
+        loose.line(event.get("name"), 60) or "audit",
+        loose.line(event.get("target"), 80),
+        loose.outcome(event.get("outcome")),
+        loose.line(event.get("reason"), 800),
+        int(loose.number(event.get("n"))),
+        loose.line(event.get("item")),
+        tuple(_figures(numbers)) if isinstance(numbers, dict) else (),
+    )
+
+
+def _figures(numbers: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for name, value in list(numbers.items())[:12]:
+        if isinstance(value, list) and 0 < len(value) <= 3 and all(map(loose.is_number, value)):
+            yield loose.line(name, 40), " … ".join(f"{each:.4g}" for each in value)
+        elif loose.is_number(value):
+            yield loose.line(name, 40), f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+        elif isinstance(value, str) and value:
+            yield loose.line(name, 40), loose.line(value, 80)
+
+
+def _trends(event: Event) -> Iterable[TrendView]:
+    """Every series of a soak: a list of them, or the event itself as the only one."""
+    several = loose.records(event.get("trends")) or loose.records(event.get("findings")) or [event]
+    for told in several:
+        yield TrendView(
+            loose.line(told.get("name") or told.get("series"), 80) or "soak",
+            loose.line(event.get("traffic"), 80),
+            slope=loose.finite(told.get("slope")),
+            lower=loose.finite(told.get("lower")),
+            upper=loose.finite(told.get("upper")),
+            limit=loose.finite(told.get("limit")),
+            unit=loose.line(told.get("unit"), 20),
+            outcome=loose.outcome(told.get("outcome")),
+            reason=loose.line(told.get("reason"), 600),
+        )
