@@ -9,7 +9,7 @@ from seatrial.chaos.behaviour.calls import Recording
 from seatrial.faults.recorder import Attempt
 from seatrial.policy.aspects import Aspect
 
-INJECTED, REVERTED, ENDED = 100.0, 110.0, 115.0
+INJECTED, REVERTED, ENDED = 100.0, 110.0, 120.0
 FAULT = "http-status"
 NOTHING = Aspect(aspect="any")
 
