@@ -80,6 +80,7 @@ def traffic(
     keep = keeper_of(spec, told_as or name, folder)
     opening = {"target": config.name, **_opening(spec, asked, risk)}
     same: dict[str, Any] = {"budget": budget(spec), "risk": risk, "seed": seed, "warmup": spec.warmup}
+    ledger = _ledger(told_as or name, record, opening, objectives, asked, keep)
     same |= {"prices": prices(loaded, config.name), "ledger": ledger, "lag": lag}
     if (spec.processes or 1) > 1:
         return _many(told_as or name, loaded, spec, config, asked, **same)
