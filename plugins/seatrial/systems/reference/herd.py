@@ -9,7 +9,7 @@ from contextlib import aclosing
 from seatrial.systems.reference.chat_request import ChatRequest
 from seatrial.systems.reference.providers.base import Provider, ProviderError, Tag
 
-MOST = 1500
+MOST = 600
 
 
 class Herd:
