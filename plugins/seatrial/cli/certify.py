@@ -13,7 +13,7 @@ import click
 )
 @click.option("--target", metavar="URL", help="Try this URL instead of the policy's.")
 @click.option(
-    "--suite", "suites", metavar="NAME", multiple=True, help="Run this suite; repeatable. [default: all]"
+    "--suite", "suites", metavar="NAME[,NAME]", multiple=True, help="Run this suite; repeatable. [default: all]"
 )
 @click.option(
     "--out",
@@ -58,6 +58,7 @@ def command(
     """
     from seatrial.cli.voyage import Order, certify
 
+    suites = tuple(name for words in suites for name in words.split(","))
     return certify(
         Order(policy=policy, target=target, suites=suites, out=out, seed=seed, key=key, earlier=earlier)
     )
