@@ -17,6 +17,7 @@ import numpy as np
 from seatrial.core.log import Log
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
+from seatrial.core.punctuality import Punctuality
 from seatrial.core.recorded import Recorded
 from seatrial.core.risk import Risk
 from seatrial.core.units import format_duration
@@ -26,7 +27,6 @@ from seatrial.load.capacity import traffic_of
 from seatrial.load.gauge import Watch
 from seatrial.load.level import objectives
 from seatrial.load.schedules import schedule_of
-from seatrial.load.traffic import Traffic
 from seatrial.policy.arrivals import ArrivalsSpec
 from seatrial.policy.scaling import ScalingSpec
 from seatrial.policy.traffic import BudgetSpec, TrafficSpec
@@ -112,8 +112,17 @@ def measure(
         stack.callback(traffic.close)
         watch = stack.enter_context(Watch(spec.gauge, _fetcher(stack, config))) if spec.gauge else None
         traffic.extend(lambda: False)
-    looks = () if watch is None else tuple((at - traffic.zero, value) for at, value in watch.seen)
-    found = _judged(spec, stepped, traffic, _held(loaded, name), loaded.risk, looks)
+    began = _began(traffic.log, stepped)
+    looks = [] if watch is None else [(at - traffic.zero - began, value) for at, value in watch.seen]
+    found = judge(
+        spec,
+        traffic.log,
+        began,
+        held=_held(loaded, name),
+        risk=loaded.risk,
+        looks=looks,
+        punctuality=traffic.punctuality(),
+    )
     record("scaling", **_told(spec, name, found))
     return found
 
@@ -152,32 +161,42 @@ def _held(loaded: LoadedPolicy, name: str) -> list[Objective]:
     return [each for each in objectives(loaded, name) if each.sli.events == "requests"]
 
 
-def _judged(
+def judge(
     spec: ScalingSpec,
-    stepped: TrafficSpec,
-    traffic: Traffic,
+    log: Log,
+    began: float,
+    *,
     held: Sequence[Objective],
     risk: Risk,
-    looks: tuple[tuple[float, float], ...],
+    looks: Sequence[tuple[float, float]] = (),
+    punctuality: Punctuality | None = None,
 ) -> Scaling:
-    log = traffic.log
-    began = _began(log, stepped)
+    """What the exchanges of a step of load show.
+
+    Args:
+        spec: the step.
+        log: the exchanges.
+        began: when the step's schedule was at 0, on the clock of the log.
+        held: what must hold.
+        risk: what is accepted and assumed.
+        looks: at the gauge, in the schedule's own seconds.
+        punctuality: of the generator.
+    """
     up, down = began + spec.before, began + spec.before + spec.lasting
     before = _verdicts(log, held, risk, began + _SETTLED * spec.before, up)
     peak = _verdicts(log, held, risk, up + spec.recover_within, down)
     recovered = _recovered(log, held, up, down)
     limit = min((each.strictest for each in held if each.strictest is not None), default=1.0)
-    doubt = traffic.punctuality().lost or traffic.punctuality().behind(limit)
+    late = punctuality or Punctuality()
+    doubt = late.lost or late.behind(limit)
+    stretches = ((began, up), (up + spec.recover_within, down), (down, down + spec.after))
+    first, second, third = (_served(log, begin, end) for begin, end in stretches)
     return Scaling(
         Ruling(Outcome.INCONCLUSIVE, doubt) if doubt else _recovery(spec, before, peak, recovered),
-        _back(spec, [(at - began, value) for at, value in looks]),
+        _back(spec, looks),
         recovered,
-        tuple((round(at - began, 3), value) for at, value in looks),
-        (
-            _served(log, began, up),
-            _served(log, up + spec.recover_within, down),
-            _served(log, down, down + spec.after),
-        ),
+        tuple((round(at, 3), value) for at, value in looks),
+        (first, second, third),
         len(log),
         tuple(peak),
     )

@@ -1,7 +1,7 @@
 """``${env:NAME}`` in a policy: where it may stand, and what becomes of it.
 
-References belong to targets alone. A limit that the environment can change would not be fixed by the
-policy's digest, so that everywhere else a reference is an error.
+References belong to targets, and to the keys of a traffic's tenants, alone. A limit that the environment can
+change would not be fixed by the policy's digest, so that everywhere else a reference is an error.
 """
 
 from __future__ import annotations
@@ -55,7 +55,14 @@ def resolve(tree: Marked, environ: Mapping[str, str] | None) -> Resolution:
 
 def is_secret(path: Path) -> bool:
     """Whether what stands at *path* of a policy must not be shown."""
+    if _of_tenant(path):
+        return True
     return path[:2] == ("spec", "targets") and any(step in _HIDDEN for step in path[3:5])
+
+
+def _of_tenant(path: Path) -> bool:
+    """Whether *path* leads to the key of a tenant."""
+    return path[:2] == ("spec", "traffic") and path[3:4] == ("tenants",) and path[5:] == ("apiKey",)
 
 
 def _replaced(path: Path, item: Marked, environ: Mapping[str, str] | None, into: Resolution) -> Marked:
@@ -71,7 +78,7 @@ def _replaced(path: Path, item: Marked, environ: Mapping[str, str] | None, into:
 
 
 def _misplaced(path: Path, text: str) -> tuple[str, str] | None:
-    if path[:2] != ("spec", "targets"):
+    if path[:2] != ("spec", "targets") and not _of_tenant(path):
         said = "a reference to the environment may stand in targets alone"
         return said, "a limit that the environment can change is not fixed by the policy's digest"
     rest = _REFERENCE.sub("", text)
