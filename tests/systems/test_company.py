@@ -69,6 +69,15 @@ def test_a_port_that_was_taken_meanwhile_is_replaced(monkeypatch: pytest.MonkeyP
             assert status_of(friend(system)) == 200
 
 
+def test_a_port_that_was_asked_for_is_taken_or_refused() -> None:
+    with System(crowd(), ports={"friend": (port := free_port())}) as system:
+        assert system.ports["friend"] == port
+        with pytest.raises(HarnessError) as error:
+            System(crowd(), ports={"friend": port}).start()
+    assert "the port 'friend' of the system 'tiny'" in str(error.value)
+    assert "address already in use" in str(error.value)
+
+
 def test_files_are_written_and_offers_filled_in() -> None:
     provides = {
         "protocol": "openai-chat",

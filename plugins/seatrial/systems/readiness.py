@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from seatrial.core.errors import UsageError
+from seatrial.core.errors import HarnessError, UsageError
 from seatrial.systems.recipe import Ready
 
 HOST = "127.0.0.1"
@@ -58,6 +58,26 @@ def status_of(url: str) -> int:
         return 0
     finally:
         connection.close()
+
+
+def require_free(port: int, what: str) -> None:
+    """Make sure that nobody listens there: a stranger who answers in our place would be taken for ours.
+
+    Args:
+        what: the port, for people.
+
+    Raises:
+        HarnessError: somebody does.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            reason = (error.strerror or "").lower()
+            raise HarnessError(
+                f"{what} cannot be {port}: {reason}", where=f"{HOST}:{port}", hint="stop what listens there"
+            ) from error
 
 
 def free_port() -> int:

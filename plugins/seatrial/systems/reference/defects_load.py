@@ -117,7 +117,7 @@ LOAD = (
     ),
     Defect(
         "errors-creep",
-        "the share of requests that are answered with 500 grows by 0.05 % with every answer",
+        "the share of requests that are answered with 500 grows by 0.2 % with every answer",
         ("R34",),
         SUITE,
         ("test_soak",),

@@ -14,7 +14,7 @@ LEAKED = 128 << 10
 """Bytes that an answer leaves behind."""
 DRIFT = 0.0001
 """Seconds that an answer adds to all later ones."""
-CREEP = 0.0005
+CREEP = 0.002
 """By how much an answer raises the share of errors."""
 WORST = 0.5
 """The largest share of errors that it comes to."""
