@@ -89,7 +89,7 @@ class Block:
 
     def sorted(self, by: str) -> Block:
         """In ascending order of a column; equals stay as they are."""
-        keys = self.rows[by]
+        keys = np.ascontiguousarray(self.rows[by])
         if (keys[1:] >= keys[:-1]).all():
             return self
         return self.take(np.argsort(keys, kind="stable"))

@@ -120,7 +120,7 @@ class Ledger:
             segment=segment - 1,
             cost_usd=cost,
             **more,
-            **_columns(batch),
+            **_logged(log, self._first, self._first + len(batch)),
         )
         if self._keep is not None:
             self._keep.add(log, self._first, self._first + len(batch), segment - 1)

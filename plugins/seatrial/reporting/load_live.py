@@ -70,7 +70,7 @@ class Window:
             ("goodput", f"{served * float(within.mean()):,.0f}/s"),
             ("latency", _times(duration[good])),
             ("first chunk", _times(self._column("ttfc"))),
-            ("tokens", f"{self._tokens() / max(_span(intended + duration), 1e-9):,.0f}/s"),
+            ("tokens", f"{self._tokens() * served / max(len(intended), 1):,.0f}/s"),
         ]
         return [*rows, ("errors", self._said_errors())]
 
