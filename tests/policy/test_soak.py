@@ -11,10 +11,10 @@ from seatrial.policy.soak import SoakSpec
 from seatrial.policy.traffic import TrafficSpec
 
 
-def test_defaults_are_two_hours_at_one_a_second() -> None:
+def test_defaults_are_two_hours_at_two_a_second() -> None:
     spec = TrafficSpec.model_validate({"name": "steady", "soak": {}}).soak
     assert spec is not None
-    assert (spec.duration, spec.rate, spec.settle, spec.checkpoints) == (7200.0, 1.0, 0.1, 120)
+    assert (spec.duration, spec.rate, spec.settle, spec.checkpoints) == (7200.0, 2.0, 0.1, 120)
     assert (spec.growth.latency, spec.growth.errors, spec.growth.memory, spec.growth.files) == (
         0.1,
         0.01,
@@ -35,8 +35,8 @@ def test_units() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"checkpoints": 10}, "20 to 240"),
-        ({"checkpoints": 1000}, "20 to 240"),
+        ({"checkpoints": 10}, "checkpoints"),
+        ({"checkpoints": 1000}, "checkpoints"),
         ({"settle": "60%"}, "more than half"),
         ({"rate": "0/s"}, "more than 0"),
         ({"growth": {"memory": 0}}, "more than 0"),
@@ -48,4 +48,4 @@ def test_units() -> None:
 def test_what_is_refused(wrong: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=r"soak|Soak") as refused:
         TrafficSpec.model_validate({"name": "steady", "soak": wrong})
-    assert told.split()[0] in str(refused.value)
+    assert told in str(refused.value)

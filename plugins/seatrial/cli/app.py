@@ -28,6 +28,7 @@ COMMANDS = {
     "certify": "certify",
     "capacity": "capacity",
     "load": "load",
+    "soak": "soak",
     "report": "report",
     "verify": "verify",
     "keygen": "keygen",

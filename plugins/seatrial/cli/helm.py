@@ -71,8 +71,12 @@ class Logbook:
         kind = "usage" if isinstance(error, UsageError) else "harness"
         self.record("error", kind=kind, where=error.where, what=error.what, hint=error.hint)
 
-    def finish(self) -> None:
-        """Write the last event, and close."""
+    def finish(self, requests: int | None = None) -> None:
+        """Write the last event, and close.
+
+        Args:
+            requests: how many were sent, where the journal holds no exchanges.
+        """
         events = read_journal(self._folder.journal).events
         decision = decide_events(events)
         sent = sum(len(event["intended"]) for event in events if event["event"] == "exchanges")
@@ -82,7 +86,7 @@ class Logbook:
             exit_code=int(decision.exit_code),
             reasons=list(decision.reasons),
             counts=decision.counts,
-            requests=sent,
+            requests=sent if requests is None else requests,
             cost_usd=None,
             seconds=round(self.clock(), 3),
         )

@@ -49,7 +49,7 @@ class SoakSpec(Model):
     """Whether the target is the same after hours: memory, files, latency and errors, tested for a trend."""
 
     duration: PositiveDuration = 7200.0
-    rate: Annotated[Rate, AfterValidator(_above_zero)] = 1.0
+    rate: Annotated[Rate, AfterValidator(_above_zero)] = 2.0
     """Requests a second, at random times."""
     settle: Share = 0.1
     """The part at the beginning that is not judged: caches fill, pools grow to their size."""

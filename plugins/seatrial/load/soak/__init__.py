@@ -1,0 +1,1 @@
+"""Soak: a steady low rate for hours, and a verdict on what grew meanwhile."""
