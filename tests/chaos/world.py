@@ -203,7 +203,7 @@ class _Sender:
 def _attempt(number: int, faults: tuple[str, ...]) -> Attempt:
     return Attempt(
         "primary", number, time.monotonic(), 0.001, "POST", "/v1/chat/completions", "small", None,
-        f"{number:064x}", 10, 503 if faults else 200, 10, 0, faults, "ok",
+        None, f"{number:064x}", 10, 503 if faults else 200, 10, 0, faults, "ok",
     )  # fmt: skip
 
 

@@ -153,12 +153,13 @@ async def test_what_is_recorded() -> None:
             sea,
             request,
             request,
-            chat("large", "/v1/messages", "x-tenant: blue"),
+            chat("large", "/v1/messages", "x-tenant: blue", "idempotency-key: once"),
             answers=(plain(b"x" * 10),),
         )
     assert (first.proxy, first.number, first.method, first.path) == ("p0", 1, "POST", "/v1/chat/completions")
     assert (first.status, first.response_bytes, first.request_bytes) == (200, 10, 50)
     assert (first.model, third.model, third.tenant) == ("small", "large", "blue")
+    assert (first.idempotency_key, third.idempotency_key) == (None, "once")
     assert first.tenant is not None
     assert first.tenant.startswith("key:")
     assert "secret" not in repr(first)

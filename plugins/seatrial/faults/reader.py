@@ -25,8 +25,10 @@ MAX_KEPT = 1 << 20
 ROLES: dict[bytes, str | None] = {
     **{name.encode(): "tenant" for name in TENANT_HEADERS},
     **{name.encode(): "key" for name in KEY_HEADERS},
+    b"idempotency-key": "idempotency",
+    b"x-idempotency-key": "idempotency",
 }
-"""What a header tells about who asks; spellings that were seen are added."""
+"""What a header tells about who asks, and for what; spellings that were seen are added."""
 MAX_ROLES = 4096
 UPGRADE = re.compile(rb"\r\n[Uu](?:pgrade|PGRADE):")
 MASK = b"x-pgrad"
@@ -149,7 +151,7 @@ class RequestReader:
 
     def _learn(self, flight: Flight) -> None:
         """The next request may have the same head; one that is learnt in vain is not learnt for ever."""
-        if self._tries < MAX_TRIES:
+        if self._tries < MAX_TRIES and flight.idempotency_key is None:
             self._tries += 1
             self._template = template(self._begun_with, flight.method, flight.path, flight.tenant)
 
@@ -213,7 +215,7 @@ class RequestReader:
         path = self._url.decode("latin-1")
         flight.path = path.partition("?")[0] if "?" in path else path
         flight.head_only = method == "HEAD"
-        flight.tenant = tenant_of(self.headers if self.holding else self._few.items())
+        flight.tenant, flight.idempotency_key = asker(self.headers if self.holding else self._few.items())
         self._headed()
 
     def _on_message_complete(self) -> None:
@@ -236,9 +238,9 @@ class RequestReader:
         self.served += 1
 
 
-def tenant_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """Who asks: the value of a tenant header, else what stands for the caller's key."""
-    key = None
+def asker(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, str | None]:
+    """Who asks (a tenant header's value, else what stands for the caller's key), and the idempotency key."""
+    key = tenant = idempotency = None
     for name, value in headers:
         try:
             role = ROLES[name]
@@ -247,10 +249,14 @@ def tenant_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         if role is None:
             continue
         if role == "tenant":
-            return value.decode("latin-1")
-        if key is None:
+            tenant = tenant or value.decode("latin-1")
+        elif role == "idempotency":
+            idempotency = value.decode("latin-1")
+        elif key is None:
             key = value
-    return key_hash(key.decode("latin-1")) if key else None
+    if tenant is None and key:
+        tenant = key_hash(key.decode("latin-1"))
+    return tenant, idempotency
 
 
 def _new_role(name: bytes) -> str | None:

@@ -48,6 +48,7 @@ class Attempt(NamedTuple):
     Attributes:
         number: 1 for the proxy's first, in the order in which they came.
         started: when its first byte came, seconds on `time.monotonic`; *duration* is from there to its end.
+        idempotency_key: as the caller sent it: a provider does such a call once, however often it is asked.
         body_hash: SHA-256 over method, path and body: attempts of one logical call share it.
         request_bytes, response_bytes: of the bodies, the latter as the caller got it.
         status: 0 where no answer came.
@@ -67,6 +68,7 @@ class Attempt(NamedTuple):
     path: str
     model: str | None
     tenant: str | None
+    idempotency_key: str | None
     body_hash: str
     request_bytes: int
     status: int
@@ -90,6 +92,7 @@ class Flight:
     method = path = ""
     model: str | None = None
     tenant: str | None = None
+    idempotency_key: str | None = None
     body_hash = b""
     request_bytes = response_bytes = status = events = 0
     faults: tuple[str, ...] = ()
@@ -133,8 +136,8 @@ class Flight:
             self.catch_up()
         return (
             self.number, self.started, self.ended, self.method, self.path, self.model, self.tenant,
-            self.body_hash, self.request_bytes, self.status, self.response_bytes, self.events, self.faults,
-            self.outcome,
+            self.idempotency_key, self.body_hash, self.request_bytes, self.status, self.response_bytes,
+            self.events, self.faults, self.outcome,
         )  # fmt: skip
 
 
@@ -187,5 +190,5 @@ class Recorder:
     def _attempt(self, kept: Flight | tuple[Any, ...]) -> Attempt:
         figures = kept.figures() if isinstance(kept, Flight) else kept
         number, started, ended, *middle = figures
-        middle[4] = middle[4].hex()
+        middle[5] = middle[5].hex()
         return Attempt(self.proxy, number, started, ended - started if ended else None, *middle)

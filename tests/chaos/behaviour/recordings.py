@@ -25,6 +25,7 @@ def attempt(call: str, started: float, **more: Any) -> Attempt:
         "path": "/v1/chat/completions",
         "model": "small",
         "tenant": None,
+        "idempotency_key": None,
         "body_hash": call,
         "request_bytes": 100,
         "status": 503,

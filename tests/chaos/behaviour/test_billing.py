@@ -42,14 +42,8 @@ def test_what_the_provider_never_got_is_not_billed() -> None:
     assert (found.outcome, found.reason) == (Outcome.INCONCLUSIVE, "no call was accepted and then cut")
 
 
-class Keyed(Attempt):
-    """An attempt that carries an idempotency key."""
-
-    idempotency_key = "key-1"
-
-
 def test_a_key_makes_many_attempts_one_bill() -> None:
-    keyed = [Keyed(*each) for each in calls([[0.1, 0.1, 0.1]] * 5, **CUT)]
+    keyed = calls([[0.1, 0.1, 0.1]] * 5, idempotency_key="key-1", **CUT)
     assert no_double_billing(recording(keyed), NOTHING).outcome is Outcome.PASSED
     keyless = calls([[0.1, 0.1, 0.1]] * 5, **CUT)
     assert no_double_billing(recording(keyless), NOTHING).outcome is Outcome.FAILED

@@ -46,8 +46,8 @@ def _sent(attempt: Attempt) -> bool:
 
 
 def _generations(attempts: list[Attempt]) -> int:
-    keys = {key for attempt in attempts if (key := getattr(attempt, "idempotency_key", None))}
-    keyless = sum(not getattr(attempt, "idempotency_key", None) for attempt in attempts)
+    keys = {attempt.idempotency_key for attempt in attempts if attempt.idempotency_key}
+    keyless = sum(not attempt.idempotency_key for attempt in attempts)
     return len(keys) + keyless
 
 
