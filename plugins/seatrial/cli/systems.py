@@ -52,6 +52,9 @@ def start(name: str, port: int | None, log: Path | None, arguments: tuple[str, .
         )
         if system.api_key:
             click.echo(f"its key: {system.api_key}")
+        for dependency in system.dependencies:
+            told = ", ".join(f"{name}: {value}" for name, value in dependency.items())
+            click.echo(f"it asks, for a policy's dependencies: {{{told}}}")
         click.echo(f"its log: {system.log}\nCtrl-C ends it")
         return _watch(system)
 
