@@ -10,9 +10,11 @@ import pytest
 from seatrial.load.saturation import Growth, Saturation
 
 
-def watched(arrivals: Sequence[float], done: Sequence[float], settled: float = 1.0) -> Growth | None:
+def watched(
+    arrivals: Sequence[float], done: Sequence[float], settled: float = 1.0, answer: float = 0.2
+) -> Growth | None:
     """What a watch that looks every 50 ms says first."""
-    watch = Saturation(settled)
+    watch = Saturation(settled, answer)
     ends = np.sort(np.asarray(done))
     for now in np.arange(0.0, float(arrivals[-1]), 0.05):
         sent, back = np.searchsorted(arrivals, now), np.searchsorted(ends, now)
@@ -78,7 +80,7 @@ def test_figures() -> None:
 def keeps_up(rate: float, seed: int, seconds: float = 60.0) -> bool:
     """Whether answers of a target of 60/s were shown to keep up within 10 %, at any time."""
     arrivals, done = queued(rate, 3, 0.05, seconds, seed)
-    watch, ends = Saturation(1.0, 0.1, 0.95), np.sort(np.asarray(done))
+    watch, ends = Saturation(1.0, 0.2, 0.1, 0.95), np.sort(np.asarray(done))
     for now in np.arange(0.0, arrivals[-1], 0.05):
         watch.look(float(now), int(np.searchsorted(arrivals, now)), int(np.searchsorted(ends, now)))
     return watch.steady
@@ -86,7 +88,7 @@ def keeps_up(rate: float, seed: int, seconds: float = 60.0) -> bool:
 
 def test_a_target_that_keeps_up_is_shown_to() -> None:
     assert all(keeps_up(50.0, seed) for seed in range(8))
-    assert Saturation(1.0, 0.1, 0.95).needed < 50 * 60
+    assert Saturation(1.0, 0.2, 0.1, 0.95).needed < 50 * 60
 
 
 def test_one_that_stays_behind_is_never_taken_for_it() -> None:
@@ -96,3 +98,19 @@ def test_one_that_stays_behind_is_never_taken_for_it() -> None:
 
 def test_a_short_look_shows_nothing() -> None:
     assert not keeps_up(30.0, 1, 5.0)
+
+
+def test_what_is_in_flight_grows_in_any_system_until_its_slowest_answers_come() -> None:
+    """A thousand a second, answered after 1 to 8 s: no queue at all."""
+    random = np.random.default_rng(1)
+    arrivals = np.cumsum(random.exponential(1e-3, 20_000)).tolist()
+    done = [at + takes for at, takes in zip(arrivals, random.uniform(1.0, 8.0, 20_000), strict=True)]
+    assert watched(arrivals, done, answer=8.0) is None
+    assert watched(arrivals, done, answer=0.0) is not None, "who takes 1 s for all of it is misled"
+
+
+def test_gross_saturation_is_seen_before_the_load_has_settled() -> None:
+    watch = Saturation(10.0, 0.2)
+    found = [watch.look(now / 100, 20 * now, 2 * max(now - 2, 0)) for now in range(60)]
+    assert any(found)
+    assert math.isnan(watch.mean)

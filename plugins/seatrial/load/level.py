@@ -134,6 +134,9 @@ class Levels:
         self._record = record
         self.objectives = objectives(loaded, traffic)
         self._calm: float | None = None
+        # Until a level has held, the slowest answers of a calm target are taken to be as slow as they may.
+        limits = [each.threshold for each in self.objectives if each.sli.name == "operation.duration"]
+        self._slowest = max([each for each in limits if each is not None], default=level.warmup)
         self._count = 0
 
     def run(self, rate: float, cost: float | None = None) -> Level:
@@ -161,6 +164,8 @@ class Levels:
             traffic.close()
         if self._calm is None and found.service == found.service:
             self._calm = found.service
+        if found.finding is Finding.HOLDS:
+            self._slowest = found.latency["p99"]
         return found
 
     def _told(self, event: str, **fields: Any) -> None:
@@ -190,7 +195,7 @@ class Levels:
         skip = _within(spec, self._level.warmup)
         traffic.settled_after(skip)
         trials = [trial_of(objective, traffic, skip) for objective in self.objectives]
-        watch = Saturation(self._level.warmup, self._tolerance, self._risk.confidence)
+        watch = Saturation(self._level.warmup, self._slowest, self._tolerance, self._risk.confidence)
         grown: list[Growth] = []
         over = False
 

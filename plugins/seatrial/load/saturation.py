@@ -21,6 +21,7 @@ steady system they hang together and differ by less. At 4 (one in 30,000) there 
 """
 _LEAST = 50  # arrivals before anything is concluded
 _GROWING = 1.25  # in flight now, over what it was half-way
+_BEGUN = 3.0  # times the first answer's time, until which nothing can be said about growth
 _NEXT = 1.5  # arrivals until the next look at whether it is steady, over those at the last one
 _LOOKS = 16  # so many looks reach from 50 arrivals to 20,000
 
@@ -31,7 +32,7 @@ class Growth:
 
     Attributes:
         begin, end: requests in flight when the watch began, and now.
-        offered, served: requests a second since.
+        offered, served: requests a second.
     """
 
     begin: int
@@ -51,6 +52,8 @@ class Saturation:
 
     Args:
         settled: seconds until which the load has only just begun, which is no evidence.
+        answer: seconds that a calm target takes for its slowest answers: as long what is in flight grows in
+            any system.
         tolerance: share of the arrivals by which answers may stay behind where they keep up.
         confidence: that those of a target that stays further behind are not taken for keeping up.
 
@@ -58,11 +61,16 @@ class Saturation:
         steady: whether answers were shown to keep up with arrivals.
     """
 
-    def __init__(self, settled: float, tolerance: float = 0.1, confidence: float = 0.95) -> None:
-        self._settled = settled
+    def __init__(
+        self, settled: float, answer: float = 0.0, tolerance: float = 0.1, confidence: float = 0.95
+    ) -> None:
+        self._settled = max(settled, answer)
+        self._answer = answer
         self._tolerance = tolerance
         self._z = NormalDist().inv_cdf(1.0 - (1.0 - confidence) / _LOOKS)
         self._look_at = float(_LEAST)
+        self._first: float | None = None
+        self._early: list[tuple[int, int]] = []
         self._seen: list[tuple[float, int, int]] = []
         self.steady = False
 
@@ -92,21 +100,31 @@ class Saturation:
             now: seconds of sending.
             sent, back: requests that left, and that came back, up to now.
         """
-        if now < self._settled:
+        if self._first is None and back:
+            self._first = now
+        if now >= self._settled:
+            self._seen.append((now, sent, back))
+            self._settle()
+        if now < max(self._answer, _BEGUN * (self._first or 0.0)):
             return None
-        self._seen.append((now, sent, back))
-        _, first, first_back = self._seen[0]
-        arrived, answered = sent - first, back - first_back
-        grown = arrived - answered
+        self._early.append((sent, back))
+        return self._growth(now)
+
+    def _settle(self) -> None:
+        """Whether answers keep up, looked at now and then: each look has a chance of its own to be wrong."""
+        arrived, answered = (self._seen[-1][each] - self._seen[0][each] for each in (1, 2))
         if arrived >= self._look_at:
             self._look_at = arrived * _NEXT
             spread = self._z * math.sqrt(arrived + answered)
-            self.steady = self.steady or grown + spread <= self._tolerance * arrived
-        if arrived < _LEAST or grown < Z * math.sqrt(arrived + answered):
+            self.steady = self.steady or arrived - answered + spread <= self._tolerance * arrived
+
+    def _growth(self, now: float) -> Growth | None:
+        (first, first_back), (sent, back) = self._early[0], self._early[-1]
+        arrived, answered = sent - first, back - first_back
+        if arrived < _LEAST or arrived - answered < Z * math.sqrt(arrived + answered):
             return None
         # A single stall that is being worked off is no growth: more is in flight now than half-way.
-        _, half, half_back = self._seen[len(self._seen) // 2]
+        half, half_back = self._early[len(self._early) // 2]
         if sent - back < _GROWING * (half - half_back):
             return None
-        offered, served = self.rates
-        return Growth(first - first_back, sent - back, offered, served)
+        return Growth(first - first_back, sent - back, sent / now, back / now)

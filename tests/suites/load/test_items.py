@@ -1,0 +1,78 @@
+"""The items on capacity and auto-scaling, as pytest runs them: green and red."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.load.finite import Finite
+
+POLICY = """\
+apiVersion: seatrial/v1alpha1
+kind: ReleasePolicy
+metadata: {{name: load}}
+spec:
+  targets: [{{name: bot, uri: "{uri}", model: small}}]
+  traffic: [{{name: steady, budget: {{duration: 20s}}}}]
+  risk: {{dependence: independent}}
+  objectives:
+    - {{name: in-time, traffic: steady, indicator: operation.duration, op: lte, value: 1s, target: 80%}}
+{more}
+"""
+CAPACITY = """\
+  capacity:
+    from: 100/s
+    to: 100/s
+    precision: 50%
+    level: {duration: 4s, warmup: 200ms, least: 200ms}
+    at_least: 100/s
+    demand: {now: 20/s, growth: 1.2, month: 2026-11, scenarios: {base: {lasts: 2}, stress: {surge: 9}}}
+"""
+SCALING = "  scaling: {rate: 40/s, peak: 400/s, before: 1s, lasting: 3s, after: 1s, recover_within: 2s}\n"
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Finite]:
+    """Serves 200 a second."""
+    with Finite(2, 0.01) as server:
+        yield server
+
+
+def ran(folder: Path, uri: str, more: str, *items: str) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The items by what stands behind the file's name, and the kinds of events."""
+    (folder / "policy.yaml").write_text(POLICY.format(uri=uri, more=more), "utf-8")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--trial-policy", "policy.yaml"]
+    command += ["--trial-suite", "load", "--trial-out", "out", "--trial-seed", "5", "-k", " or ".join(items)]
+    subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    lines = (folder / "out" / "journal.ndjson").read_text("utf-8").splitlines()
+    events = [json.loads(line) for line in lines]
+    found = {event["id"].rpartition("::")[2]: event for event in events if event["event"] == "item"}
+    return found, [event["event"] for event in events]
+
+
+def test_capacity_and_demand(tmp_path: Path, target: Finite) -> None:
+    items, kinds = ran(tmp_path, target.uri, CAPACITY, "test_capacity", "test_demand", "step", "back")
+    assert kinds.count("capacity") == 1, "one search for all items"
+    assert kinds.count("level") == 1
+    told = {name: (item["outcome"], item["reason"]) for name, item in items.items()}
+    assert told["test_capacity"][0] == "PASSED", told
+    assert "100/s must be shown to hold" in told["test_capacity"][1]
+    assert told["test_demand[base]"][0] == "PASSED"
+    assert told["test_demand[stress]"][0] == "NOT_APPLICABLE", "nobody said how long"
+    assert told["test_recovers_after_the_step"][0] == "NOT_APPLICABLE"
+    assert items["test_capacity"]["title"] == "The highest rate at which every objective holds"
+    assert items["test_demand[base]"]["exchanges"] > 100
+
+
+def test_a_target_that_does_not_scale(tmp_path: Path, target: Finite) -> None:
+    items, kinds = ran(tmp_path, target.uri, SCALING, "test_recovers", "test_scales", "test_capacity")
+    assert kinds.count("scaling") == 1
+    assert items["test_recovers_after_the_step"]["outcome"] == "FAILED", items
+    assert items["test_scales_back"]["outcome"] == "NOT_APPLICABLE"
+    assert items["test_capacity"]["outcome"] == "NOT_APPLICABLE"
