@@ -115,4 +115,5 @@ def _exchange(index: int, sent: float, cell: Callable[..., Any], tokens: Any) ->
         status=int(cell("status", 0 if error else 200)),
         error=ErrorKind(error) if error else None,
         usage=Usage(int(tokens[0]), int(tokens[1])) if tokens else None,
+        prompt=int(cell("prompt", -1)),
     )

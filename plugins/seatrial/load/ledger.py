@@ -121,6 +121,7 @@ class Ledger:
             cost_usd=cost,
             **more,
             **_logged(log, self._first, self._first + len(batch)),
+            prompt=[exchange.prompt for exchange in batch],
         )
         if self._keep is not None:
             self._keep.add(log, self._first, self._first + len(batch), segment - 1)

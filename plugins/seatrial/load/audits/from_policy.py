@@ -68,9 +68,11 @@ def _teller(
     def tell(name: str, batch: Batch) -> None:
         opening = {"target": config.name, "stream": spec.stream, "prompts": spec.prompts, "audit": True}
         ledger = Ledger(name, record, opening=opening)
+        log = Log(usage=True)
         ledger.opened()
         for exchange in batch.exchanges:
+            log.append(exchange)
             ledger.took(exchange)
-        ledger.flush(Log(), 1)
+        ledger.flush(log, 1)
 
     return tell
