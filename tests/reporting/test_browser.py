@@ -12,6 +12,7 @@ import pytest
 
 from seatrial.reporting.model import Report
 from seatrial.reporting.write import write_all
+from tests.reporting import load_scenes
 
 pytestmark = pytest.mark.browser
 
@@ -71,7 +72,12 @@ def pages(
     tmp_path_factory: pytest.TempPathFactory, poisoned: Report, healthy: Report, killed: Report
 ) -> dict[str, str]:
     made = {}
-    for name, report in (("poisoned", poisoned), ("healthy", healthy), ("killed", killed)):
+    load = {
+        "search": load_scenes.report(load_scenes.healthy()),
+        "load": load_scenes.report(load_scenes.loaded()),
+    }
+    shown = {"poisoned": poisoned, "healthy": healthy, "killed": killed} | load
+    for name, report in shown.items():
         html, *_ = write_all(report, tmp_path_factory.mktemp(name))
         made[name] = html.as_uri()
     return made
@@ -153,7 +159,22 @@ def test_no_sideways_scrolling(browser: Any, pages: dict[str, str], name: str, w
         assert browser.execute_script(height) > 40, section
 
 
-@pytest.mark.parametrize("name", ["poisoned", "healthy", "killed"])
+@pytest.mark.parametrize(
+    ("name", "sections"),
+    [("search", ["capacity-open", "checks"]), ("load", ["soak", "audits", "traffic-open"])],
+)
+@pytest.mark.parametrize("width", [360, 820, 1280])
+def test_load_fits_any_width(
+    browser: Any, pages: dict[str, str], name: str, sections: list[str], width: int
+) -> None:
+    show(browser, pages[name], width=width)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    for section in sections:
+        height = f"return document.getElementById('{section}').getBoundingClientRect().height"
+        assert browser.execute_script(height) > 40, section
+
+
+@pytest.mark.parametrize("name", ["poisoned", "healthy", "killed", "search", "load"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_contrast(browser: Any, pages: dict[str, str], name: str, theme: str) -> None:
     show(browser, pages[name], theme=theme)

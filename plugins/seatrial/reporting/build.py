@@ -54,26 +54,26 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     """The view model of a journal that was read."""
     batches = [event for event in journal.events if event["event"] in _BATCHES]
     events = [clean_tree(event) for event in journal.events if event["event"] not in _BATCHES]
-    run = facts.run_view(events, batches)
-    shown = _exchanges(events)
+    run, shown = facts.run_view(events, batches), _exchanges(events)
     declared = _objectives(events, shown, journal.complete)
     load = load_view.load_view(events, lambda name: _limits(name, declared)) or None
     objectives = declared if load is None else tuple(view for view in declared if not load.answers(view))
     suites = _suites(events, shown, journal.complete)
     decision = decide(journal)
     outcome = _outcome(journal, decision.outcome)
-    counts = _counts(suites)
-    controls = facts.controls(events)
-    fingerprints = facts.fingerprints(events)
-    errors = facts.errors(events)
+    counts, controls = _counts(suites), facts.controls(events)
+    fingerprints, errors = facts.fingerprints(events), facts.errors(events)
     partial = tuple(one_line(text, 300) for text in decision.partial)
-    against = findings.collect(objectives, suites, controls, fingerprints, errors, partial)
+    search = load.capacities[0] if load and load.capacities and not objectives else None
+    # A search for capacity tries a part of the policy by its nature: that is no finding against the target.
+    unmet = () if search and journal.complete else partial
+    against = findings.collect(objectives, suites, controls, fingerprints, errors, unmet)
     injected = faults.faults(events)
     traffics = _traffics(events, batches, declared, injected)
     day = gameday.game_day(events, injected, [Flow(view.columns, view.began) for view in traffics])
     headline = story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial))
-    if load is not None and not objectives and load.capacities:
-        headline = capacity_view.headline(load.capacities[0], journal.complete, headline)
+    if search is not None:
+        headline = capacity_view.headline(search, journal.complete, headline)
     if day is not None:
         headline = gameday.headline(day, outcome, journal.complete, decision.reasons, run.requests)
     return Report(

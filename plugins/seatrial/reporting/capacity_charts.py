@@ -36,7 +36,7 @@ def latency_over_rate(view: CapacityView) -> Markup | None:
     own = [limit for limit in view.limits if limit.indicator == indicator and limit.value > 0]
     canvas = _log_canvas(view, [value for _, told in rows for value in told.values()], own)
     rates = np.array([level.rate for level, _ in rows])
-    parts = [_interval(canvas, view), *_decades(canvas)]
+    parts = [_interval(canvas, view), *_decades(canvas, own)]
     for name in _QUANTILES:
         seconds = np.array([told.get(name, math.nan) for _, told in rows])
         parts.append(canvas.curve(rates, _log(seconds), "line" if name == "p95" else "line thin"))
@@ -51,7 +51,10 @@ def latency_over_rate(view: CapacityView) -> Markup | None:
         )
     for limit in own:
         y = math.log10(limit.value)
-        parts += [canvas.level(y, "limit"), text(0, canvas.y(y) - 5, f"limit: {limit.statement}", "label")]
+        parts += [
+            canvas.level(y, "limit"),
+            text(0, canvas.y(y) - 5, f"limit: {limit.statement}", "label"),
+        ]
     parts += [*_named(canvas, view), _axis(canvas, "/s")]
     return plot(_HEIGHT, f"{view.traffic}: latency over rate", _levels_told(view, rows), parts)
 
@@ -62,22 +65,24 @@ def throughput_over_flying(view: CapacityView) -> Markup | None:
     if len(sound) < 2:
         return None
     law = view.law
-    right = max(level.flying for level in sound) * 1.12
-    high = max([level.served for level in sound]) * 1.12
-    canvas = Canvas(_HEIGHT, 0.0, right, 0.0, high, top=18.0)
-    parts = [*_grid(canvas)]
+    flights = [math.log10(level.flying) for level in sound]
+    high = max(level.served for level in sound) * 1.12
+    # On a scale of powers: a level beyond capacity has many times more in flight than one below.
+    canvas = Canvas(_HEIGHT, min(flights) - 0.1, max(flights) + 0.15, 0.0, high, top=18.0)
+    parts = _grid(canvas)
     told = [
         f"{level.served:.3g}/s served with {level.flying:.3g} in flight ({level.finding})" for level in sound
     ]
     if law is not None:
-        flying = np.linspace(right / 200, right, 160)
-        parts.append(canvas.curve(flying, np.minimum(law.throughput(flying), high), "line fit"))
+        powers = np.linspace(canvas.left, canvas.right, 120)
+        fitted = law.throughput(10.0**powers)
+        parts.append(canvas.curve(powers, np.where(fitted <= high, fitted, np.nan), "line fit"))
         told.append(law_words(view))
     parts += [
-        mark(canvas.x(level.flying), canvas.y(level.served), level.shape, tone(level.outcome))
-        for level in sound
+        mark(canvas.x(power), canvas.y(level.served), level.shape, tone(level.outcome))
+        for power, level in zip(flights, sound, strict=True)
     ]
-    parts.append(_axis(canvas, " in flight"))
+    parts.append(_power_axis(canvas))
     return plot(_HEIGHT, f"{view.traffic}: throughput over requests in flight", "; ".join(told), parts)
 
 
@@ -133,17 +138,19 @@ def _log_canvas(view: CapacityView, seconds: Sequence[float], limits: Sequence[L
     return Canvas(_HEIGHT, 0.0, max(rates + known) * 1.14, low, max(high, low + 0.6), top=_TOP)
 
 
-def _decades(canvas: Canvas) -> list[str]:
+def _decades(canvas: Canvas, limits: Sequence[LimitView]) -> list[str]:
     """Fine lines at 1, 2 and 5 of each power of ten, with few of them named."""
     wide = canvas.high - canvas.low > 1.6
+    taken = [canvas.y(math.log10(limit.value)) for limit in limits]
     parts = []
     for power in range(math.floor(canvas.low), math.ceil(canvas.high) + 1):
         for factor in (1,) if wide else (1, 2, 5):
             value = power + math.log10(factor)
-            if canvas.low < value < canvas.high:
+            free = all(abs(canvas.y(value) - other) > 16 for other in taken)
+            if canvas.low < value < canvas.high and free:
                 words = figures.seconds(factor * 10.0**power)
                 parts.append(canvas.level(value, "axis"))
-                parts.append(text(100, canvas.y(value) - 4, words, "label", "end"))
+                parts.append(text(0, canvas.y(value) - 4, words, "label"))
     return parts
 
 
@@ -161,7 +168,7 @@ def _interval(canvas: Canvas, view: CapacityView) -> str:
     if view.lower is None or view.upper is None:
         return ""
     left, right = canvas.x(view.lower), canvas.x(view.upper)
-    return rect(left, 4, max(right - left, 0.3), canvas.base - 4, "band")
+    return rect(left, 4, max(right - left, 0.3), canvas.base - 4, "interval")
 
 
 def _named(canvas: Canvas, view: CapacityView) -> list[str]:
@@ -175,10 +182,11 @@ def _named(canvas: Canvas, view: CapacityView) -> list[str]:
     if view.at_least is not None:
         rows.append((view.at_least, f"asked {format_rate(view.at_least)}", "limit"))
     parts = []
-    for place, (value, words, kind) in enumerate(rows):
+    # The rightmost on top, with its name to the left: so no line crosses a name.
+    for place, (value, words, kind) in enumerate(sorted(rows, reverse=True)):
         y, at = 11.0 + 15 * place, canvas.x(value)
-        side = ("end", -6.0) if at > 50 else ("start", 6.0)
-        strong = "label strong" if place == 0 else "label"
+        side = ("end", -6.0) if at > 34 else ("start", 6.0)
+        strong = "label strong" if kind == "divider" else "label"
         parts += [canvas.upright(value, kind, y - 9), text(at, y, words, strong, *side)]
     return parts
 
@@ -189,6 +197,15 @@ def _axis(canvas: Canvas, unit: str) -> str:
     if len(labels) > 1:
         labels[-1] += unit
     return canvas.axis(places, labels)
+
+
+def _power_axis(canvas: Canvas) -> str:
+    """Requests in flight, at 1, 2 and 5 of each power of ten, or at the powers alone over a wide range."""
+    factors = (1,) if canvas.right - canvas.left > 1.8 else (1, 2, 5)
+    powers = range(math.floor(canvas.left), math.ceil(canvas.right) + 1)
+    every = [power + math.log10(factor) for power in powers for factor in factors]
+    places = [place for place in every if canvas.left <= place <= canvas.right]
+    return canvas.axis(places, [figures.number(10.0**place) for place in places])
 
 
 def _levels_told(view: CapacityView, rows: Sequence[tuple[LevelView, dict[str, float]]]) -> str:
@@ -216,7 +233,7 @@ def _capacity_band(canvas: Canvas, view: CapacityView) -> list[str]:
     parts = []
     if view.lower is not None and view.upper is not None:
         top = canvas.y(view.upper)
-        parts.append(rect(0, top, 100, max(canvas.y(view.lower) - top, 1.0), "band"))
+        parts.append(rect(0, top, 100, max(canvas.y(view.lower) - top, 1.0), "interval"))
     end = view.lower if view.lower is not None else view.upper
     if end is not None:
         y = canvas.y(end if view.upper is None else view.upper)
@@ -230,7 +247,7 @@ def _crossing(canvas: Canvas, each: DemandView) -> list[str]:
         return []
     place = each.months.index(each.runs_out)
     value = min(each.rates[place], canvas.high)
-    shape = {Outcome.FAILED: "cross", Outcome.INCONCLUSIVE: "diamond"}.get(each.outcome, "disc")
+    shape = "cross" if each.outcome is Outcome.FAILED else "diamond"
     return [mark(canvas.x(place), canvas.y(value), shape, tone(each.outcome))]
 
 

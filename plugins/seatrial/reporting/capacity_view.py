@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seatrial.core.outcome import Outcome
+from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.units import format_rate
 from seatrial.reporting import loose
 from seatrial.reporting.columns import Floats
@@ -122,6 +122,11 @@ class CapacityView:
     limits: tuple[LimitView, ...] = ()
 
     @property
+    def worst(self) -> Outcome:
+        """What it came to, the demand that it must meet taken in."""
+        return aggregate([self.outcome, *(each.outcome for each in self.demand)])
+
+    @property
     def interval(self) -> str:
         """``57/s … 60/s``; an end that was not found is told in words."""
         if self.lower is None and self.upper is None:
@@ -136,13 +141,18 @@ def headline(found: CapacityView, finished: bool, otherwise: Headline) -> Headli
     """The sentence over a run that was nothing but a search for capacity."""
     if not finished or not found.ended or found.outcome is Outcome.ERROR:
         return otherwise
+    worst = found.worst
     lead = {
         Outcome.PASSED: "Sustained.",
         Outcome.WARNED: "Sustained, roughly.",
         Outcome.FAILED: "Not enough.",
-    }.get(found.outcome, "Not proven.")
+    }.get(worst, "Not proven.")
     asked = "" if found.at_least is None else f"; {format_rate(found.at_least)} is asked"
-    why = f"Capacity of {found.traffic}: {found.interval}{asked}."
+    short = next(
+        (each for each in found.demand if each.outcome is worst and worst is not found.outcome), None
+    )
+    out = f"; {short.scenario} demand outgrows it in {short.runs_out}" if short and short.runs_out else ""
+    why = f"Capacity of {found.traffic}: {found.interval}{asked}{out}."
     return Headline(lead, why, f"{otherwise.standfirst} A search for capacity certifies nothing.")
 
 
@@ -191,7 +201,7 @@ def _level(event: Event) -> LevelView | None:
         outcome=loose.outcome(event.get("outcome")),
         bound=finding == BOUND,
         reason=loose.line(event.get("reason"), 600),
-        n=int(loose.number(event.get("n"))),
+        n=loose.whole(event.get("n")),
         served=_number(event.get("served")),
         flying=_number(event.get("in_flight")),
         latency=_quantiles(event.get("latency")),
@@ -214,7 +224,7 @@ def _demand(told: Event) -> DemandView | None:
     rates = [_number(rate) for rate in loose.sequence(told.get("rates"))]
     if not months or len(months) != len(rates):
         return None
-    lasts = loose.maybe(told.get("lasts"))
+    lasts = loose.finite(told.get("lasts"))
     return DemandView(
         loose.line(told.get("scenario"), 40) or "base",
         tuple(months),

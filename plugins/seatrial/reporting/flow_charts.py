@@ -67,11 +67,11 @@ def percentiles(traffic: TrafficView) -> Markup | None:
     top = max(float(finite(curve).max(initial=0.0)) for _, curve in curves)
     near = [limit.value for limit in limits if limit.value <= 6 * top]
     canvas = Canvas(_HEIGHT, 0.0, 3.0, 0.0, max([top, *near, 1e-4]) * 1.15, top=20.0)
-    parts = _grid(canvas, near)
+    parts, labels = _grid(canvas, near)
     for place, (name, curve) in enumerate(curves):
         parts.append(canvas.curve(_nines(shares), curve, f"line s{place}"))
         parts.append(_curve_name(canvas, _nines(shares), curve, name))
-    parts += [_bound(canvas, limit) for limit in limits]
+    parts += [*labels, *(_bound(canvas, limit) for limit in limits)]
     parts.append(canvas.axis(_nines(np.array(_MARKS)), [f"p{mark * 100:g}" for mark in _MARKS]))
     return plot(
         _HEIGHT, f"{traffic.name}: durations by percentile", _percentiles_told(data, series, limits), parts
@@ -94,10 +94,11 @@ def offered_and_served(traffic: TrafficView) -> Markup | None:
     served = np.histogram(done[done <= right], edges)[0] / width
     canvas = Canvas(_HEIGHT, left, right, 0.0, float(max(offered.max(), served.max(), 1e-9)) * 1.18, top=20.0)
     centres = (edges[:-1] + edges[1:]) / 2
-    parts = _grid(canvas, (), rate=True)
+    parts, labels = _grid(canvas, (), rate=True)
     # A gap between what was due and what came is what the target (or this machine) did not keep up with.
     parts.append(canvas.band(centres, np.minimum(offered, served), offered, "lacking"))
     parts += [canvas.curve(centres, offered, "line s1"), canvas.curve(centres, served, "line")]
+    parts += labels
     parts += _pair_names(canvas, centres, offered, served)
     parts.append(canvas.axis(*second_ticks(canvas.right, 6)))
     told = (
@@ -163,7 +164,8 @@ def _decades(canvas: Canvas, limits: Sequence[LimitView]) -> list[str]:
         for factor in (1,) if wide else (1, 2, 5):
             value = power + math.log10(factor)
             y = canvas.y(value)
-            if canvas.low < value < canvas.high and all(abs(y - other) > _LABELS for other in taken):
+            free = all(abs(y - other) > _LABELS for other in (*taken, canvas.base - 10))
+            if canvas.low < value < canvas.high and free:
                 parts.append(canvas.level(value, "axis"))
                 parts.append(text(0, y - 4, figures.seconds(factor * 10.0**power), "label"))
     return parts
@@ -224,14 +226,16 @@ def _bound(canvas: Canvas, limit: LimitView) -> str:
     return line + dot(at, y, "corner", 3.5) + text(0, y - 6, words, "label")
 
 
-def _grid(canvas: Canvas, skip: Sequence[float], *, rate: bool = False) -> list[str]:
-    parts = []
+def _grid(canvas: Canvas, skip: Sequence[float], *, rate: bool = False) -> tuple[list[str], list[str]]:
+    """Fine lines at round values, none beside a limit; their labels, to be drawn over the data."""
+    lines, labels = [], []
     for value in figures.ticks(canvas.high * 0.92, 4)[1:]:
         y = canvas.y(value)
         if all(abs(y - canvas.y(other)) > _LABELS for other in skip):
             words = format_rate(value) if rate else figures.seconds(value)
-            parts += [canvas.level(value, "axis"), text(0, y - 4, words, "label")]
-    return parts
+            lines.append(canvas.level(value, "axis"))
+            labels.append(text(0, y - 4, words, "label"))
+    return lines, labels
 
 
 def _percentiles_told(
@@ -252,7 +256,9 @@ def _percentiles_told(
 def _pair_names(canvas: Canvas, centres: Floats, offered: Floats, served: Floats) -> list[str]:
     """Which curve is which: the upper one's name above it, the lower one's below."""
     gap = offered - served
-    place = int(np.argmax(np.abs(gap)))
+    # Not at the edges: what is in flight at the beginning is no gap, and the scale has its labels there.
+    inner = slice(len(gap) // 6, len(gap) - len(gap) // 6)
+    place = inner.start + int(np.argmax(np.abs(gap[inner])))
     at = canvas.x(float(centres[place]))
     anchor = "end" if at > 75 else "start" if at < 25 else "middle"
     above, below = ("offered", "served") if gap[place] >= 0 else ("served", "offered")

@@ -12,9 +12,16 @@ from markupsafe import Markup
 from seatrial.bundled import bundled
 from seatrial.core.outcome import Outcome
 from seatrial.core.units import format_rate
-from seatrial.reporting import figures, story, traffic_charts
+from seatrial.reporting import figures, flow_charts, story, traffic_charts
 from seatrial.reporting.charts import evidence_growth, interval_scale
-from seatrial.reporting.load_page import CapacitySection, Figure, capacity_sections, flow_figures, slope_words
+from seatrial.reporting.load_page import (
+    CapacitySection,
+    Figure,
+    capacity_sections,
+    flow_figures,
+    growth_words,
+    slope_words,
+)
 from seatrial.reporting.model import Evidence, Finding, Report, SuiteView, TrafficView
 from seatrial.reporting.plots import tone
 from seatrial.reporting.postmortem import clock, impact_words
@@ -36,6 +43,7 @@ class _Section:
     anchor: str
     lede: str
     distributions: list[tuple[str, Markup]]
+    late: str
     flow: tuple[Figure, ...]
     heat: Figure | None
     timeline: Markup | None
@@ -81,7 +89,7 @@ def _environment() -> Environment:
         trim_blocks=True,
     )
     made.filters.update(node=node, units=units, short=short_digest, command=command, span=figures.seconds)
-    made.filters.update(rate=format_rate, slope=slope_words)
+    made.filters.update(rate=format_rate, slope=slope_words, growth=growth_words)
     made.globals.update(
         tone=tone,
         story=story,
@@ -147,9 +155,9 @@ def _shown(report: Report) -> list[Evidence]:
 
 
 def _told_alone(report: Report) -> list[TrafficView]:
-    """The traffics, but for the levels of a search: those are told by its table."""
+    """The traffics, but for those that the sections on load tell: levels of a search, soaks."""
     load = report.load
-    return [view for view in report.traffics if load is None or load.level_of(view.name) is None]
+    return [view for view in report.traffics if load is None or not load.tells(view)]
 
 
 def _first(report: Report, capacities: list[CapacitySection]) -> tuple[str, str]:
@@ -202,7 +210,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("run", f"{_moment(run.created)} · {figures.seconds(run.seconds)}"),
         ("seed", run.seed or "–"),
         ("hardware", _hardware(report)),
-        ("certificate", signed[report.certificate_verified] if report.gameday is None else ""),
+        ("certificate", signed[report.certificate_verified] if not report.exercise else ""),
     ]
     return [row for row in rows if row[1]]
 
@@ -260,7 +268,8 @@ def _section(view: TrafficView) -> _Section:
         distributions=[(caption, chart) for caption, chart in charts if chart is not None],
         flow=flow,
         heat=heat,
-        timeline=traffic_charts.timeline(view),
+        timeline=None if heat is not None and not view.faults else traffic_charts.timeline(view),
+        late=flow_charts.lateness(view) if view.open_loop and flow_charts.late(view) else "",
         warm=len(data) < len(view.columns),
         rows=traffic_charts.summary_rows(view),
     )

@@ -61,15 +61,24 @@ def flow_figures(traffic: TrafficView) -> tuple[tuple[Figure, ...], Figure | Non
         ),
     )
     heat = flow_charts.heat_map(traffic)
-    caption = "answers by when they were due and how long they took; darker is more, red are errors"
+    caption = "answers by when they were due and how long they took; the stronger the more, red are errors"
     return (
         tuple(Figure(traffic.name, words, chart) for words, chart in pair if chart is not None),
         None if heat is None else Figure(traffic.name, caption, heat),
     )
 
 
+def growth_words(trend: TrendView) -> str:
+    """The change over the horizon with its interval; empty where that was not told."""
+    if trend.growth is None:
+        return ""
+    value, lower, upper = (f"{100 * each:+.3g}" for each in trend.growth)
+    over = f" over {figures.seconds(trend.horizon)}" if trend.horizon else ""
+    return f"{value} ({lower}{figures.RANGE}{upper}) %{over}"
+
+
 def slope_words(trend: TrendView) -> str:
-    """The slope of a series with its interval, an hour."""
+    """The slope of a series with its interval, an hour; a dash where there is none."""
     if trend.slope is None:
         return "–"
     unit = f" {trend.unit}" if trend.unit else ""
@@ -90,8 +99,10 @@ def load_lines(load: LoadView | None, traffics: Iterable[TrafficView]) -> list[t
     for ruling in (*load.steps, *load.audits) if load else ():
         lines.append((ruling.outcome.symbol, ruling.name, ruling.reason or "nothing is known"))
     for trend in load.trends if load else ():
-        said = f"{slope_words(trend)} an hour; {trend.reason}"
-        lines.append((trend.outcome.symbol, f"soak: {trend.name}", said))
+        hourly = "" if trend.slope is None else f"{slope_words(trend)} an hour"
+        change = ", ".join(filter(None, (growth_words(trend), hourly)))
+        said = "; ".join(filter(None, (change and f"changes by {change}", trend.reason)))
+        lines.append((trend.outcome.symbol, f"soak: {trend.name}", said or "nothing is known"))
     for traffic in traffics:
         alone = traffic.open_loop and not (load and load.level_of(traffic.name))
         if alone and (words := flow_charts.lateness(traffic)):

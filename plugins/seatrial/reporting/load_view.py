@@ -14,7 +14,7 @@ from seatrial.core.punctuality import Punctuality
 from seatrial.core.units import format_rate
 from seatrial.reporting import loose
 from seatrial.reporting.capacity_view import CapacityView, Limits, capacities
-from seatrial.reporting.model import ObjectiveView
+from seatrial.reporting.model import ObjectiveView, TrafficView
 
 Event = dict[str, Any]
 
@@ -44,7 +44,10 @@ class TrendView:
 
     Attributes:
         slope, lower, upper: change an hour, with its interval; None where it was not told.
-        unit: of the series.
+        limit: what is allowed, over the horizon where there is one.
+        unit: of all four.
+        horizon: seconds that the limit is for.
+        growth: change over the horizon, with its interval, as shares.
     """
 
     name: str
@@ -56,6 +59,8 @@ class TrendView:
     unit: str
     outcome: Outcome
     reason: str
+    horizon: float | None = None
+    growth: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,11 @@ class LoadView:
         """The search that *traffic* is a level of, None where it stands for itself."""
         search, at, _ = traffic.rpartition("@")
         return search if at and search in {each.traffic for each in self.capacities} else None
+
+    def tells(self, traffic: TrafficView) -> bool:
+        """Whether a traffic has no section of its own: a level of a search, or a soak, told by its trends."""
+        soaked = bool(self.trends) and not len(traffic.columns)
+        return soaked or self.level_of(traffic.name) is not None
 
     @property
     def items(self) -> frozenset[str]:
@@ -131,7 +141,7 @@ def _audit(event: Event) -> RulingView:
         loose.line(event.get("target"), 80),
         loose.outcome(event.get("outcome")),
         loose.line(event.get("reason"), 800),
-        int(loose.number(event.get("n"))),
+        loose.whole(event.get("n")),
         loose.line(event.get("item")),
         tuple(_figures(numbers)) if isinstance(numbers, dict) else (),
     )
@@ -161,4 +171,14 @@ def _trends(event: Event) -> Iterable[TrendView]:
             unit=loose.line(told.get("unit"), 20),
             outcome=loose.outcome(told.get("outcome")),
             reason=loose.line(told.get("reason"), 600),
+            horizon=loose.finite(told.get("horizon")),
+            growth=_growth(told.get("growth")),
         )
+
+
+def _growth(told: Any) -> tuple[float, float, float] | None:
+    """Estimate, lower and upper end; None where one of them is missing."""
+    found = loose.sequence(told)
+    if len(found) != 3 or not all(map(loose.is_number, found)):
+        return None
+    return float(found[0]), float(found[1]), float(found[2])

@@ -29,6 +29,11 @@ def maybe(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
+def whole(value: Any) -> int:
+    """A count, 0 where there is none."""
+    return int(value) if is_number(value) else 0
+
+
 def is_number(value: Any) -> bool:
     """Whether it is a number that can be drawn."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seatrial.core.outcome import Outcome
+from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.punctuality import Punctuality
 from seatrial.core.verdict import Verdict
 from seatrial.reporting.columns import Columns
@@ -323,15 +323,24 @@ class Report:
     load: LoadView | None = None
 
     @property
+    def exercise(self) -> bool:
+        """Whether it was a game day or nothing but a search for capacity: neither certifies anything."""
+        searched = self.load is not None and bool(self.load.capacities) and not self.objectives
+        return self.gameday is not None or searched
+
+    @property
     def certified(self) -> bool:
         """Whether a certificate may stand on this run."""
-        return self.finished and self.outcome.green and not self.partial and self.gameday is None
+        return self.finished and self.outcome.green and not self.partial and not self.exercise
 
     @property
     def tone(self) -> Outcome:
         """The outcome whose colour the verdict bears: green only where it certifies."""
         if self.gameday is not None:
             return self.outcome
+        if self.exercise and self.finished and self.outcome is not Outcome.ERROR:
+            searched = [] if self.load is None else [each.worst for each in self.load.capacities]
+            return aggregate([*searched, *(outcome for outcome, number in self.counts.items() if number)])
         return Outcome.INCONCLUSIVE if self.outcome.green and not self.certified else self.outcome
 
     @property
