@@ -13,7 +13,11 @@ import click
 )
 @click.option("--target", metavar="URL", help="Try this URL instead of the policy's.")
 @click.option(
-    "--suite", "suites", metavar="NAME[,NAME]", multiple=True, help="Run this suite; repeatable. [default: all]"
+    "--suite",
+    "suites",
+    metavar="NAME[,NAME]",
+    multiple=True,
+    help="Run this suite; repeatable. [default: all]",
 )
 @click.option(
     "--out",
@@ -31,6 +35,11 @@ import click
     "of its own to pass what should not.",
 )
 @click.option(
+    "--toxiproxy",
+    metavar="URL",
+    help="Inject the faults of TCP by this Toxiproxy server instead of our own proxy.",
+)
+@click.option(
     "--key",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Private key to sign with. [default: your own, made at first use]",
@@ -43,6 +52,7 @@ def command(
     seed: int | None,
     key: Path | None,
     earlier: Path | None,
+    toxiproxy: str | None,
 ) -> int:
     """Certify a deployed AI system: exercise it as the policy says, judge it, and sign what was found.
 
@@ -60,5 +70,14 @@ def command(
 
     suites = tuple(name for words in suites for name in words.split(","))
     return certify(
-        Order(policy=policy, target=target, suites=suites, out=out, seed=seed, key=key, earlier=earlier)
+        Order(
+            policy=policy,
+            target=target,
+            suites=suites,
+            out=out,
+            seed=seed,
+            key=key,
+            earlier=earlier,
+            toxiproxy=toxiproxy,
+        )
     )

@@ -44,6 +44,7 @@ class Order:
         seed: of everything that is drawn; a fresh one where omitted.
         key: the private key's file; this user's own where omitted.
         command: what to print for reproducing the run.
+        toxiproxy: address of a Toxiproxy server that injects the faults of TCP, instead of our own proxy.
         earlier: a run whose evidence is continued: its folder, or its journal.
     """
 
@@ -55,6 +56,7 @@ class Order:
     key: Path | None = None
     command: str = ""
     earlier: Path | None = None
+    toxiproxy: str | None = None
 
     def told(self) -> str:
         """The command that does the same again."""
@@ -63,6 +65,7 @@ class Order:
         words = ["seatrial", "certify", "--policy", self.policy]
         words += ["--target", self.target] if self.target else []
         words += ["--continue", str(self.earlier)] if self.earlier else []
+        words += ["--toxiproxy", self.toxiproxy] if self.toxiproxy else []
         words += [word for suite in self.suites for word in ("--suite", suite)]
         return shlex.join(words)
 
@@ -119,6 +122,7 @@ def _sail(order: Order, policy: LoadedPolicy, folder: RunFolder) -> bool:
     arguments += [word for suite in _suites(order, policy) for word in ("--trial-suite", suite)]
     arguments += ["--trial-seed", str(order.seed)] if order.seed is not None else []
     arguments += ["--trial-target", order.target] if order.target else []
+    arguments += ["--trial-toxiproxy", order.toxiproxy] if order.toxiproxy else []
     arguments += _earlier(order, folder)
     with told_to_stop(), Child(arguments, folder.log) as child, Screen() as screen:
         try:
