@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from seatrial.reporting import facts
 from seatrial.reporting.model import Report
 from tests.reporting import synthetic
@@ -28,6 +30,20 @@ def test_the_traffic_in_a_line() -> None:
     )
     assert said.endswith("16 warm-up requests kept apart")
     assert facts.traffic_about({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "words"),
+    [
+        ({"kind": "poisson", "rate": "70.0/s"}, "poisson arrivals at 70/s over 32 connections"),
+        ({"kind": "poisson", "rate": 2.5}, "poisson arrivals at 2.5/s over 32 connections"),
+        ({"kind": "trace"}, "trace arrivals over 32 connections"),
+        ("strange", ""),
+        (None, ""),
+    ],
+)
+def test_a_schedule_of_arrivals_in_words(arrivals: object, words: str) -> None:
+    assert facts.traffic_about({"arrivals": arrivals, "connections": 32}) == words
 
 
 def test_the_assumptions_are_named(healthy: Report) -> None:

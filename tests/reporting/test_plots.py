@@ -67,3 +67,15 @@ def test_spread() -> None:
     assert found["p50"] == 2.0
     assert found["max"] == 3.0
     assert plots.spread([]) == {}
+
+
+def test_boxes_are_one_path() -> None:
+    drawn = canvas().boxes([(0, 5, 0, 2), (5, 10, 2, 4)], "heat h1")
+    assert 'd="M0.0 60.0h500.0v40.0h-500.0zM500.0 20.0h500.0v40.0h-500.0z"' in drawn
+    assert canvas().boxes([], "heat h1") == ""
+
+
+def test_marks_differ_in_shape() -> None:
+    drawn = [plots.mark(50, 20, shape, "pass") for shape in ("disc", "cross", "diamond", "square")]
+    assert len({mark.split(' d="')[1] for mark in drawn}) == 4
+    assert all(ET.fromstring(mark).get("x") == "50.00%" for mark in drawn)

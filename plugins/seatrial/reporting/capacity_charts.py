@@ -40,10 +40,7 @@ def latency_over_rate(view: CapacityView) -> Markup | None:
     for name in _QUANTILES:
         seconds = np.array([told.get(name, math.nan) for _, told in rows])
         parts.append(canvas.curve(rates, _log(seconds), "line" if name == "p95" else "line thin"))
-        last = next((place for place in reversed(range(len(rows))) if np.isfinite(seconds[place])), None)
-        if last is not None:
-            at, y = canvas.x(float(rates[last])), canvas.y(float(_log(seconds)[last]))
-            parts.append(text(at, y + 4, name, "label", "start", 9))
+    parts += _curve_names(canvas, rows)
     for level, told in rows:
         shown = told.get("p95", next(iter(told.values())))
         parts.append(
@@ -160,6 +157,18 @@ def _grid(canvas: Canvas, skip: Sequence[float] = ()) -> list[str]:
         y = canvas.y(value)
         if all(abs(y - canvas.y(other)) > 16 for other in skip):
             parts += [canvas.level(value, "axis"), text(0, y - 4, format_rate(value), "label")]
+    return parts
+
+
+def _curve_names(canvas: Canvas, rows: Sequence[tuple[LevelView, dict[str, float]]]) -> list[str]:
+    """Names of the quantiles behind the last level, a line apart."""
+    level, told = rows[-1]
+    at, above = canvas.x(level.rate), math.inf
+    parts = []
+    for name in _QUANTILES:
+        if name in told:
+            above = min(canvas.y(math.log10(told[name])) + 4, above - 14)
+            parts.append(text(at, above, name, "label", "start", 9))
     return parts
 
 

@@ -137,7 +137,9 @@ def _arrivals(event: Event) -> str:
     if not isinstance(told, dict):
         return ""
     kind, rate = one_line(str(told.get("kind") or "scheduled"), 30), told.get("rate")
-    words = f"{rate:g}/s" if isinstance(rate, (int, float)) else one_line(str(rate or ""), 20)
+    words = (
+        f"{rate:g}/s" if isinstance(rate, (int, float)) else one_line(str(rate or ""), 20).replace(".0/", "/")
+    )
     at = f" at {words}" if words else ""
     connections = event.get("connections")
     over = f" over {figures.plural(connections, 'connection')}" if isinstance(connections, int) else ""
