@@ -196,7 +196,7 @@ def test_the_journal_holds_every_exchange_and_the_first_bad_ones_whole(
 
 
 def test_an_interrupt_keeps_what_was_measured(events: list[dict[str, Any]], made: list[Traffic]) -> None:
-    traffic = traffic_to(Target(), events, made)
+    traffic = traffic_to(Target(), events, made, budget=Budget(requests=1_000_000))
 
     def interrupt() -> bool:
         if len(traffic.log) > 20:

@@ -219,7 +219,7 @@ class Traffic:
 
         def look() -> None:
             self._ledger.tick(self.log, self._segments, self._spent)
-            self._going = self._going and clock() - began < length and not until()
+            self._going = self._going and clock() - began < length and not self.stopped and not until()
 
         self._going = True
         try:
@@ -278,8 +278,11 @@ class Traffic:
 
     @property
     def going(self) -> bool:
-        """Whether one more request may be sent."""
-        return self._going and not self.stopped
+        """Whether one more request may be sent; asked for each, so time is left to the look at the whole."""
+        if not self._going or self._arrivals.exhausted:
+            return False
+        most, cost = self.budget.requests, self.budget.cost
+        return (most is None or self._sent - self._earlier < most) and (cost is None or self.cost < cost)
 
     def taken(self) -> int:
         """The index of the request that is sent now."""
@@ -297,7 +300,8 @@ class Traffic:
     def arrived(self, exchange: Exchange) -> None:
         """An exchange came back: it enters the log as soon as all that were sent before it have."""
         self._arrived += 1
-        self.cost += self._prices.of(exchange)
+        if self._prices:
+            self.cost += self._prices.of(exchange)
         self._waiting[exchange.index] = exchange
         while (ready := self._waiting.pop(len(self.log), None)) is not None:
             self.log.append(ready)
