@@ -31,6 +31,9 @@ def test_the_page_of_open_traffic_audits_and_a_soak() -> None:
     assert "Poisson arrivals at 100/s" in page
     assert "shorter 0.27 … 0.35" in page
     assert "This machine was the limit" not in page
+    # What the tables tell has no section of its own.
+    assert "Traffic: audit:" not in page
+    assert "Traffic: soak:" not in page
 
 
 def test_a_generator_that_fell_behind_is_told_before_the_charts() -> None:

@@ -17,7 +17,7 @@ def test_audits_steps_and_trends() -> None:
         ("cached-answers", Outcome.PASSED),
         ("lengths", Outcome.FAILED),
     ]
-    assert load.audits[0].numbers == (("ratio", "1.02"), ("n", "64"))
+    assert load.audits[0].numbers == (("interval", "0.9 … 1.1"), ("ratio", "1.02"))
     assert load.audits[1].numbers == (("shorter", "0.27 … 0.35"),)
     assert [each.outcome for each in load.steps] == [Outcome.PASSED, Outcome.FAILED]
     memory, latency = load.trends

@@ -155,7 +155,7 @@ def _shown(report: Report) -> list[Evidence]:
 
 
 def _told_alone(report: Report) -> list[TrafficView]:
-    """The traffics, but for those that the sections on load tell: levels of a search, soaks."""
+    """The traffics, but for those that the sections on load tell: levels of a search, soaks, audits."""
     load = report.load
     return [view for view in report.traffics if load is None or not load.tells(view)]
 

@@ -17,6 +17,7 @@ from seatrial.reporting.capacity_view import CapacityView, Limits, capacities
 from seatrial.reporting.model import ObjectiveView, TrafficView
 
 Event = dict[str, Any]
+_AUDITED = "audit: "  # how the names of an audit's traffics begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,10 @@ class LoadView:
         return search if at and search in {each.traffic for each in self.capacities} else None
 
     def tells(self, traffic: TrafficView) -> bool:
-        """Whether a traffic has no section of its own: a level of a search, or a soak, told by its trends."""
+        """Whether a traffic has no section of its own: levels, soaks and audits are told by their tables."""
         soaked = bool(self.trends) and not len(traffic.columns)
-        return soaked or self.level_of(traffic.name) is not None
+        audited = bool(self.audits) and traffic.name.startswith(_AUDITED)
+        return soaked or audited or self.level_of(traffic.name) is not None
 
     @property
     def items(self) -> frozenset[str]:
@@ -148,7 +150,11 @@ def _audit(event: Event) -> RulingView:
 
 
 def _figures(numbers: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    for name, value in list(numbers.items())[:12]:
+    """Numbers by name; where there are both ends of an interval, those are one."""
+    rest = dict(numbers)
+    if loose.is_number(rest.get("lower")) and loose.is_number(rest.get("upper")):
+        rest = {"interval": [rest.pop("lower"), rest.pop("upper")], **rest}
+    for name, value in list(rest.items())[:12]:
         if isinstance(value, list) and 0 < len(value) <= 3 and all(map(loose.is_number, value)):
             yield loose.line(name, 40), " … ".join(f"{each:.4g}" for each in value)
         elif loose.is_number(value):
