@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from seatrial.reporting.html import render_html
-from seatrial.reporting.load_page import growth_words, slope_words
+from seatrial.reporting.load_page import growth_scale, growth_words, slope_words
 from seatrial.reporting.markdown import render_markdown
 from tests.reporting import hostile, load_scenes
 from tests.reporting.load_scenes import report
@@ -52,9 +52,7 @@ def test_markdown_tells_a_line_each() -> None:
     assert "- ✕ **demand (pessimistic)** the capacity runs out in 2027-07" in text
     text = render_markdown(report(load_scenes.loaded(p99=0.09)))
     assert "- ? **generator of open** the generator fell behind" in text
-    assert (
-        "- ✕ **soak: memory** changes by +332 (+304 … +360) % over 8 h, +41.5 (+38 … +45) % an hour" in text
-    )
+    assert "- ✕ **soak: memory** memory grows by more than 10 %; by +41.5 (+38 … +45) % an hour" in text
     assert "- ✕ **lengths** answers are 31 % shorter under load" in text
 
 
@@ -65,6 +63,21 @@ def test_slopes_in_words() -> None:
     assert growth_words(latency) == ""
     assert slope_words(replace(memory, lower=None)) == "+41.5 %"
     assert slope_words(replace(memory, slope=None)) == "–"
+
+
+def test_a_growth_is_drawn_against_what_is_allowed() -> None:
+    load = report(load_scenes.loaded()).load
+    assert load is not None
+    memory, latency = load.trends
+    assert growth_scale(latency) == ""
+
+    def dot_at(growth: float) -> float:
+        chart = growth_scale(replace(memory, growth=(growth, growth - 0.01, growth + 0.01)))
+        return float(re.findall(r'cx="([\d.]+)%"', chart)[0])
+
+    assert [dot_at(growth) for growth in (0.0, 0.1, 3.0)] == [22.0, 58.0, 97.5]
+    assert dot_at(-9.0) == 2.5
+    assert "allowed 10 %" in growth_scale(memory)
 
 
 def test_hostile_text_stays_text() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from seatrial.core.outcome import Outcome
 from seatrial.reporting.load_view import load_view, punctuality
+from seatrial.reporting.model import Report
 from tests.reporting import load_scenes
 from tests.reporting.load_scenes import report
 
@@ -57,3 +58,37 @@ def test_whatever_stands_in_the_journal_something_sound_comes_out(strange: objec
 def test_the_generator_s_last_word_counts() -> None:
     first, last = (load_scenes.arrivals(p99=p99)[-1] for p99 in (0.5, 0.001))
     assert punctuality([first, last])["open"].p99 == 0.001
+
+
+def soaked(*outcomes: str) -> Report:
+    trends = [
+        {**told, "outcome": outcome}
+        for told, outcome in zip(load_scenes.SOAK["trends"], outcomes, strict=True)
+    ]
+    return report([load_scenes.HEADER, load_scenes.run(), load_scenes.SOAK | {"trends": trends}])
+
+
+def test_a_soak_has_a_headline_of_its_own() -> None:
+    told = soaked("FAILED", "PASSED")
+    assert (told.headline.lead, told.headline.why) == ("It drifts.", "Memory: beyond what is allowed.")
+    assert told.tone is Outcome.FAILED
+    assert told.objectives == ()
+    told = soaked("PASSED", "PASSED")
+    assert told.headline.lead == "Steady."
+    assert "Memory and latency: within" in told.headline.why
+    assert soaked("PASSED", "INCONCLUSIVE").headline.lead == "Not proven."
+    assert not told.certified
+
+
+def test_an_objective_of_traffic_that_flowed_stays_in_question() -> None:
+    told = report(load_scenes.loaded())
+    assert [view.name for view in told.objectives] == ["latency-p95"]
+    assert not told.exercise
+
+
+def test_an_objective_that_was_collected_stays_in_question() -> None:
+    item = {"id": "objective", "suite": "sla", "title": "latency", "objective": "latency-p95"}
+    events = [*load_scenes.healthy(), {"event": "collected", "t": 0.2, "items": [item]}]
+    told = report(events)
+    assert [view.name for view in told.objectives] == ["latency-p95"]
+    assert not told.exercise

@@ -13,7 +13,7 @@ from seatrial.core.decision import decide
 from seatrial.core.journal import Journal, read_journal
 from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.verdict import Verdict
-from seatrial.reporting import capacity_view, facts, faults, findings, gameday, load_view, loose, story
+from seatrial.reporting import facts, faults, findings, gameday, load_view, loose, story
 from seatrial.reporting.columns import Columns, columns
 from seatrial.reporting.evidence import anchored, evidence
 from seatrial.reporting.faults import FaultView
@@ -64,16 +64,16 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     counts, controls = _counts(suites), facts.controls(events)
     fingerprints, errors = facts.fingerprints(events), facts.errors(events)
     partial = tuple(one_line(text, 300) for text in decision.partial)
-    search = load.capacities[0] if load and load.capacities and not objectives else None
-    # A search for capacity tries a part of the policy by its nature: that is no finding against the target.
-    unmet = () if search and journal.complete else partial
+    other = load if load is not None and load.alone and not objectives else None
+    # A search or a soak tries a part of the policy by its nature: that is no finding against the target.
+    unmet = () if other and journal.complete else partial
     against = findings.collect(objectives, suites, controls, fingerprints, errors, unmet)
     injected = faults.faults(events)
     traffics = _traffics(events, batches, declared, injected)
     day = gameday.game_day(events, injected, [Flow(view.columns, view.began) for view in traffics])
     headline = story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial))
-    if search is not None:
-        headline = capacity_view.headline(search, journal.complete, headline)
+    if other is not None:
+        headline = other.headline(journal.complete, headline)
     if day is not None:
         headline = gameday.headline(day, outcome, journal.complete, decision.reasons, run.requests)
     return Report(

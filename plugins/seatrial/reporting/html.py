@@ -19,7 +19,9 @@ from seatrial.reporting.load_page import (
     Figure,
     capacity_sections,
     flow_figures,
+    growth_scale,
     growth_words,
+    hourly_words,
     slope_words,
 )
 from seatrial.reporting.model import Evidence, Finding, Report, SuiteView, TrafficView
@@ -89,7 +91,13 @@ def _environment() -> Environment:
         trim_blocks=True,
     )
     made.filters.update(node=node, units=units, short=short_digest, command=command, span=figures.seconds)
-    made.filters.update(rate=format_rate, slope=slope_words, growth=growth_words)
+    made.filters.update(
+        rate=format_rate,
+        slope=slope_words,
+        growth=growth_words,
+        growth_scale=growth_scale,
+        hourly=hourly_words,
+    )
     made.globals.update(
         tone=tone,
         story=story,
@@ -164,6 +172,8 @@ def _first(report: Report, capacities: list[CapacitySection]) -> tuple[str, str]
     """Where the skip link leads: anchor and name."""
     if report.gameday is not None:
         return "gameday", "findings"
+    if report.load is not None and report.load.trends and not report.objectives:
+        return "soak", "trends"
     return (
         (capacities[0].anchor, "capacity")
         if capacities and not report.objectives

@@ -13,8 +13,10 @@ from seatrial.reporting import capacity_charts, figures, flow_charts
 from seatrial.reporting.capacity_view import CapacityView, LevelView
 from seatrial.reporting.load_view import LoadView, TrendView
 from seatrial.reporting.model import TrafficView
+from seatrial.reporting.plots import dot, plot, rect, tone
 from seatrial.reporting.text import slug
 
+_ZERO_AT, _LIMIT_AT = 22, 58  # percent of the width of a small scale
 MARKS = "● holds, ✕ breaks, ◇ not decided, □ this machine was the limit"
 
 
@@ -77,6 +79,26 @@ def growth_words(trend: TrendView) -> str:
     return f"{value} ({lower}{figures.RANGE}{upper}) %{over}"
 
 
+def growth_scale(trend: TrendView) -> Markup:
+    """The interval of a growth against what is allowed: 0 at the thin line, the limit at the dashed one."""
+    if trend.growth is None or trend.limit is None or trend.limit <= 0:
+        return Markup("")
+    value, lower, upper = (
+        min(max(_ZERO_AT + (_LIMIT_AT - _ZERO_AT) * 100 * each / trend.limit, 1.0), 99.0)
+        for each in trend.growth
+    )
+    kind = tone(trend.outcome)
+    parts = [
+        rect(0, 10, 100, 6, "track"),
+        rect(0, 10, _LIMIT_AT, 6, "allowed"),
+        f'<line class="divider" x1="{_ZERO_AT}%" x2="{_ZERO_AT}%" y1="6" y2="20"/>',
+        rect(lower, 11.5, max(upper - lower, 0.8), 3, f"bar {kind}"),
+        dot(min(max(value, 2.5), 97.5), 13, f"point {kind}", 4.5),
+        f'<line class="limit" x1="{_LIMIT_AT}%" x2="{_LIMIT_AT}%" y1="3" y2="23"/>',
+    ]
+    return plot(26, f"Growth of {trend.name}", f"{growth_words(trend)}, allowed {trend.limit:.3g} %", parts)
+
+
 def slope_words(trend: TrendView) -> str:
     """The slope of a series with its interval, an hour; a dash where there is none."""
     if trend.slope is None:
@@ -85,6 +107,13 @@ def slope_words(trend: TrendView) -> str:
     if trend.lower is None or trend.upper is None:
         return f"{trend.slope:+.3g}{unit}"
     return f"{trend.slope:+.3g} ({trend.lower:+.3g}{figures.RANGE}{trend.upper:+.3g}){unit}"
+
+
+def hourly_words(trend: TrendView) -> str:
+    """The slope an hour, unless the series was watched for less than that: nobody knows its next hour."""
+    if trend.slope is None or (trend.horizon is not None and trend.horizon < 3600):
+        return ""
+    return f"{slope_words(trend)} an hour"
 
 
 def load_lines(load: LoadView | None, traffics: Iterable[TrafficView]) -> list[tuple[str, str, str]]:
@@ -99,9 +128,9 @@ def load_lines(load: LoadView | None, traffics: Iterable[TrafficView]) -> list[t
     for ruling in (*load.steps, *load.audits) if load else ():
         lines.append((ruling.outcome.symbol, ruling.name, ruling.reason or "nothing is known"))
     for trend in load.trends if load else ():
-        hourly = "" if trend.slope is None else f"{slope_words(trend)} an hour"
-        change = ", ".join(filter(None, (growth_words(trend), hourly)))
-        said = "; ".join(filter(None, (change and f"changes by {change}", trend.reason)))
+        change = trend.reason or growth_words(trend)
+        hourly = hourly_words(trend)
+        said = "; ".join(filter(None, (change, hourly and f"by {hourly}")))
         lines.append((trend.outcome.symbol, f"soak: {trend.name}", said or "nothing is known"))
     for traffic in traffics:
         alone = traffic.open_loop and not (load and load.level_of(traffic.name))

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.core.outcome import Outcome
+from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.punctuality import Punctuality
 from seatrial.core.units import format_rate
-from seatrial.reporting import loose
-from seatrial.reporting.capacity_view import CapacityView, Limits, capacities
-from seatrial.reporting.model import ObjectiveView, TrafficView
+from seatrial.reporting import figures, loose
+from seatrial.reporting.capacity_view import CapacityView, Limits, capacities, headline
+from seatrial.reporting.model import Headline, ObjectiveView, TrafficView
 
 Event = dict[str, Any]
 _AUDITED = "audit: "  # how the names of an audit's traffics begin
@@ -66,12 +66,19 @@ class TrendView:
 
 @dataclass(frozen=True, slots=True)
 class LoadView:
-    """Everything that load showed."""
+    """Everything that load showed.
+
+    Attributes:
+        flowed: names of the traffics that were sent under their own name.
+        collected: names of the objectives that checks were collected for.
+    """
 
     capacities: tuple[CapacityView, ...]
     steps: tuple[RulingView, ...]
     audits: tuple[RulingView, ...]
     trends: tuple[TrendView, ...]
+    flowed: frozenset[str] = frozenset()
+    collected: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return bool(self.capacities or self.steps or self.audits or self.trends)
@@ -93,9 +100,36 @@ class LoadView:
         return frozenset(each.item for each in self.audits if each.item)
 
     def answers(self, objective: ObjectiveView) -> bool:
-        """Whether an objective was judged level by level, and nowhere else."""
-        searched = {each.traffic for each in self.capacities}
-        return objective.verdict is None and objective.traffic in searched
+        """Whether an objective is no question here: its traffic was searched or soaked, and nothing else."""
+        other = {each.traffic for each in self.capacities} | {each.traffic for each in self.trends}
+        asked = objective.name in self.collected or objective.traffic in self.flowed
+        return objective.verdict is None and objective.traffic in other and not asked
+
+    @property
+    def alone(self) -> str:
+        """What a run was that judged nothing else: ``search for capacity`` or ``soak``; empty for neither."""
+        return "search for capacity" if self.capacities else "soak" if self.trends else ""
+
+    @property
+    def worst(self) -> Outcome:
+        """What searches and soaks came to."""
+        return aggregate(each for each in self._outcomes() if each is not Outcome.NOT_APPLICABLE)
+
+    def _outcomes(self) -> Iterable[Outcome]:
+        yield from (each.worst for each in self.capacities)
+        yield from (each.outcome for each in self.trends)
+
+    def headline(self, finished: bool, otherwise: Headline) -> Headline:
+        """The sentence over a run that was nothing but a search or a soak."""
+        if self.capacities:
+            return headline(self.capacities[0], finished, otherwise)
+        if not finished or not self.trends:
+            return otherwise
+        lead = {Outcome.PASSED: "Steady.", Outcome.FAILED: "It drifts."}.get(self.worst, "Not proven.")
+        names = [each.name for each in self.trends if each.outcome is self.worst]
+        verb = {Outcome.PASSED: "within what is allowed", Outcome.FAILED: "beyond what is allowed"}
+        why = f"{figures.listed(names)}: {verb.get(self.worst, 'not shown to stay within what is allowed')}."
+        return Headline(lead, loose.capital(why) + ".", f"{otherwise.standfirst} A soak certifies nothing.")
 
 
 def load_view(events: Sequence[Event], limits: Limits = lambda traffic: ()) -> LoadView:
@@ -110,6 +144,13 @@ def load_view(events: Sequence[Event], limits: Limits = lambda traffic: ()) -> L
         tuple(ruling for event in events if event["event"] == "scaling" for ruling in _steps(event)),
         tuple(_audit(event) for event in events if event["event"] == "audit"),
         tuple(trend for event in events if event["event"] == "soak" for trend in _trends(event)),
+        frozenset(loose.line(event.get("name"), 80) for event in events if event["event"] == "traffic"),
+        frozenset(
+            str(item.get("objective"))
+            for event in events
+            if event["event"] == "collected"
+            for item in loose.records(event.get("items"))
+        ),
     )
 
 

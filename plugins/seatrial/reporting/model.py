@@ -324,9 +324,9 @@ class Report:
 
     @property
     def exercise(self) -> bool:
-        """Whether it was a game day or nothing but a search for capacity: neither certifies anything."""
-        searched = self.load is not None and bool(self.load.capacities) and not self.objectives
-        return self.gameday is not None or searched
+        """Whether it was a game day, or nothing but a search for capacity or a soak: none certifies."""
+        other = self.load is not None and bool(self.load.alone) and not self.objectives
+        return self.gameday is not None or other
 
     @property
     def certified(self) -> bool:
@@ -339,8 +339,8 @@ class Report:
         if self.gameday is not None:
             return self.outcome
         if self.exercise and self.finished and self.outcome is not Outcome.ERROR:
-            searched = [] if self.load is None else [each.worst for each in self.load.capacities]
-            return aggregate([*searched, *(outcome for outcome, number in self.counts.items() if number)])
+            judged = [outcome for outcome, number in self.counts.items() if number]
+            return aggregate([*judged, *([] if self.load is None else [self.load.worst])])
         return Outcome.INCONCLUSIVE if self.outcome.green and not self.certified else self.outcome
 
     @property
