@@ -83,5 +83,7 @@ def test_what_is_no_schedule_is_refused(make: object) -> None:
 
 def test_a_trace_starts_at_its_first_arrival_and_never_goes_back() -> None:
     assert list(Trace([5.0, 5.5, 7.0])) == [0.0, 0.5, 2.0]
+    with pytest.raises(UsageError, match=r"trace.csv: arrival 2 of the trace has a negative time"):
+        Trace([0.0, -1.0, 2.0], "trace.csv")
     with pytest.raises(UsageError, match=r"trace.csv: arrival 3 of the trace is before"):
         Trace([1.0, 3.0, 2.0], "trace.csv")

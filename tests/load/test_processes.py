@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -185,6 +186,32 @@ def test_an_interrupt_keeps_what_was_measured_and_leaves_no_process(
     with pytest.raises(KeyboardInterrupt):
         traffic.extend(interrupt)
     assert sent(events) == len(traffic.log) > 30
+    workers = traffic.workers
+    traffic.close()
+    for pid in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_silence_in_the_schedule_is_kept(echo: Echo, events: Events, made: list[ProcessTraffic]) -> None:
+    times = [0.0, 0.01, 1.5, 1.51]
+    traffic = make(echo.uri, events, made, schedule=times, warmup=0, risk=replace(QUICK, segments=1))
+    traffic.extend(lambda: False)
+    intended = traffic.log.intended()
+    np.testing.assert_allclose(np.diff(intended), np.diff(times), atol=1e-6)
+    assert traffic.stopped == "the schedule is at its end"
+
+
+def test_a_full_disk_ends_it_and_leaves_no_process(
+    echo: Echo, events: Events, made: list[ProcessTraffic]
+) -> None:
+    def full(event: str, **fields: Any) -> None:
+        if event == "exchanges":
+            raise HarnessError("the journal cannot be written (No space left on device)")
+
+    traffic = make(echo.uri, events, made, ledger=Ledger("many", full), budget=Budget(requests=10_000))
+    with pytest.raises(HarnessError, match="No space left"):
+        traffic.extend(lambda: False)
     workers = traffic.workers
     traffic.close()
     for pid in workers:

@@ -172,13 +172,16 @@ class Trace:
         where: the file they come from, for errors.
 
     Raises:
-        UsageError: no times, times that are not finite, or going backwards.
+        UsageError: no times, times that are not finite or negative, or going backwards.
     """
 
     def __init__(self, times: Sequence[float], where: str | None = None) -> None:
         array = np.asarray(times, dtype=np.float64)
         if array.size == 0 or not np.isfinite(array).all():
             raise UsageError("a trace needs arrival times that are finite numbers", where=where)
+        if (array < 0).any():
+            line = int(np.argmax(array < 0)) + 1
+            raise UsageError(f"arrival {line} of the trace has a negative time", where=where)
         if (np.diff(array) < 0).any():
             line = int(np.argmax(np.diff(array) < 0)) + 2
             raise UsageError(f"arrival {line} of the trace is before the one above it", where=where)
