@@ -37,7 +37,8 @@ def run_view(events: Sequence[Event], batches: Sequence[Event]) -> RunView:
         command=one_line(str(run.get("command") or ""), 500),
         seconds=_number(end.get("seconds")) or last,
         requests=int(end.get("requests") or counted),
-        allowed=_allowed(policy.get("effective") or {}),
+        # Scenarios send the policy's traffic again and again, each with a budget of its own.
+        allowed=None if _last(events, "scenario") else _allowed(policy.get("effective") or {}),
         cost=end.get("cost_usd"),
         environment=tuple(_environment(environment)),
         packages=tuple(
