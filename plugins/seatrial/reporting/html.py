@@ -27,6 +27,7 @@ from seatrial.reporting.load_page import (
 from seatrial.reporting.model import Evidence, Finding, Report, SuiteView, TrafficView
 from seatrial.reporting.plots import tone
 from seatrial.reporting.postmortem import clock, impact_words
+from seatrial.reporting.soak_charts import series_chart
 from seatrial.reporting.text import slug
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def _environment() -> Environment:
         skipped=Outcome.NOT_APPLICABLE,
         moment=clock,
         impact_words=impact_words,
+        series_chart=series_chart,
     )
     return made
 

@@ -15,6 +15,7 @@ from seatrial.core.units import format_rate
 from seatrial.reporting import figures, loose
 from seatrial.reporting.capacity_view import CapacityView, Limits, capacities, headline
 from seatrial.reporting.model import Headline, ObjectiveView, TrafficView
+from seatrial.reporting.soak_charts import SeriesView, series_of
 
 Event = dict[str, Any]
 _AUDITED = "audit: "  # how the names of an audit's traffics begin
@@ -49,6 +50,7 @@ class TrendView:
         unit: of all four.
         horizon: seconds that the limit is for.
         growth: change over the horizon, with its interval, as shares.
+        series: what it was at every checkpoint, None where there are hardly any.
     """
 
     name: str
@@ -62,6 +64,7 @@ class TrendView:
     reason: str
     horizon: float | None = None
     growth: tuple[float, float, float] | None = None
+    series: SeriesView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ def load_view(events: Sequence[Event], limits: Limits = lambda traffic: ()) -> L
         tuple(capacities(events, limits)),
         tuple(ruling for event in events if event["event"] == "scaling" for ruling in _steps(event)),
         tuple(_audit(event) for event in events if event["event"] == "audit"),
-        tuple(trend for event in events if event["event"] == "soak" for trend in _trends(event)),
+        tuple(trend for event in events if event["event"] == "soak" for trend in _trends(event, events)),
         frozenset(loose.line(event.get("name"), 80) for event in events if event["event"] == "traffic"),
         frozenset(
             str(item.get("objective"))
@@ -204,13 +207,15 @@ def _figures(numbers: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             yield loose.line(name, 40), loose.line(value, 80)
 
 
-def _trends(event: Event) -> Iterable[TrendView]:
+def _trends(event: Event, events: Sequence[Event]) -> Iterable[TrendView]:
     """Every series of a soak: a list of them, or the event itself as the only one."""
     several = loose.records(event.get("trends")) or loose.records(event.get("findings")) or [event]
+    traffic = loose.line(event.get("traffic"), 80)
     for told in several:
+        name = loose.line(told.get("name") or told.get("series"), 80) or "soak"
         yield TrendView(
-            loose.line(told.get("name") or told.get("series"), 80) or "soak",
-            loose.line(event.get("traffic"), 80),
+            name,
+            traffic,
             slope=loose.finite(told.get("slope")),
             lower=loose.finite(told.get("lower")),
             upper=loose.finite(told.get("upper")),
@@ -220,6 +225,7 @@ def _trends(event: Event) -> Iterable[TrendView]:
             reason=loose.line(told.get("reason"), 600),
             horizon=loose.finite(told.get("horizon")),
             growth=_growth(told.get("growth")),
+            series=series_of(events, traffic, name),
         )
 
 
