@@ -24,6 +24,8 @@ from seatrial.targets.dial import tls_context
 from seatrial.targets.request import request_bytes
 from seatrial.targets.wire import Message, Prompt, WireError, WireRequest, protocol_for
 
+_PIECE = 16_384  # bytes of an unstreamed answer that are read at a time
+
 
 class InferenceUser(FastHttpUser):
     """A user of the policy's target; `ask` sends a prompt.
@@ -165,7 +167,7 @@ class _Ask:
         try:
             while True:
                 with _Stage(idle, ErrorKind.TIMEOUT_IDLE):
-                    data = response.readline(b"\n") if self._stream else response.read()
+                    data = response.readline(b"\n") if self._stream else response.read(_PIECE)
                 if not data and self._stream:
                     data = response.read()
                 if not data:
