@@ -29,6 +29,7 @@ COMMANDS = {
     "capacity": "capacity",
     "load": "load",
     "soak": "soak",
+    "compare": "compare",
     "report": "report",
     "verify": "verify",
     "keygen": "keygen",

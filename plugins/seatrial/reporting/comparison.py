@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Told = dict[str, Any]
 _STYLES = {Outcome.PASSED: "green", Outcome.FAILED: "bold red", Outcome.INCONCLUSIVE: "yellow"}
+_FOUND = {Outcome.FAILED.symbol: "worse", Outcome.INCONCLUSIVE.symbol: "not shown"}
 _VERDICTS = {
     Outcome.PASSED: "the candidate is no worse than the baseline",
     Outcome.FAILED: "the candidate is worse than the baseline",
@@ -66,7 +67,7 @@ def render_comparison(told: Told) -> str:
     parts += [f"- ! {plain(notice)}" for notice in told["notices"]]
     parts += ["", "| | what | baseline | candidate | change | |", "|---|---|---:|---:|---|---|"]
     for sign, name, baseline, candidate, change, reason in rows(told):
-        cells = (sign, plain(name), baseline, candidate, plain(change), plain(reason.partition(":")[0]))
+        cells = (sign, plain(name), baseline, candidate, plain(change), _FOUND.get(sign) or _found(reason))
         parts.append(f"| {' | '.join(cells)} |")
     methods = dict.fromkeys(
         line["method"].partition(", design")[0] for line in told["lines"] if line["method"]
@@ -94,6 +95,11 @@ def print_comparison(told: Told, console: Console) -> None:
     for notice in told["notices"]:
         console.print(Text(f"! {one_line(notice)}"), soft_wrap=True)
     console.print(Text(headline(told), style=_STYLES.get(Outcome(told["outcome"]), "")))
+
+
+def _found(reason: str) -> str:
+    """Better, or no worse."""
+    return "better" if reason.startswith("better") else "no worse"
 
 
 def _figure(value: float | None, line: Told) -> str:
