@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.load import capacity, scaling
+from seatrial.load import capacity, overload, scaling
 from seatrial.load.configs import targets
 from seatrial.pytest.outcomes import not_applicable
 from seatrial.pytest.run import trial_of
@@ -27,6 +27,25 @@ def measured_capacity(trial: Any) -> Callable[[], capacity.Capacity]:
         month = f"{datetime.now(UTC):%Y-%m}"
         return capacity.measure(
             trial.loaded, targets(trial.loaded), spec, seed=trial.seed, month=month, record=trial.told
+        )
+
+    return measured
+
+
+@pytest.fixture(scope="session")
+def measured_overload(trial: Any, measured_capacity: Any) -> Callable[[], overload.Overload]:
+    """What the target does at twice the rate that breaks it, tried at the first call."""
+
+    @cache
+    def measured() -> overload.Overload:
+        found, loaded = measured_capacity(), trial.loaded
+        return overload.measure(
+            loaded,
+            targets(loaded),
+            loaded.spec.capacity,
+            found.upper,
+            seed=trial.seed,
+            record=trial.told,
         )
 
     return measured

@@ -14,6 +14,12 @@ def test_capacity(measured_capacity: Any, trial: Any, request: Any) -> None:
     settle(trial, request.node.nodeid, found.outcome, reason, found.exchanges)
 
 
+def test_callers_are_sent_away(measured_overload: Any, trial: Any, request: Any) -> None:
+    """Beyond its capacity the target sends callers away and lets no queue grow without end."""
+    found = measured_overload()
+    settle(trial, request.node.nodeid, found.outcome, found.reason, found.exchanges)
+
+
 def test_demand(measured_capacity: Any, demand_scenario: str, trial: Any, request: Any) -> None:
     """Capacity suffices for projected demand."""
     capacity = measured_capacity()

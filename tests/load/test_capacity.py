@@ -32,7 +32,7 @@ spec:
     - {{name: served, traffic: steady, indicator: served_rate, op: gte, value: 500/s, target: 80%}}
   capacity: {{from: {rates[0]}, to: {rates[1]}, precision: 40%, level: {level}, {more}}}
 """
-LEVEL = "{duration: 4s, warmup: 300ms, least: 200ms, pause: 10ms}"
+LEVEL = "{duration: 3s, warmup: 300ms, least: 200ms, pause: 10ms}"
 Events = list[tuple[str, dict[str, Any]]]
 Load = Callable[..., LoadedPolicy]
 

@@ -162,4 +162,4 @@ def test_a_step_over_real_connections(tmp_path: Path) -> None:
     assert max(value for _, value in found.replicas) > 2
     assert told["outcome"] == found.recovery.outcome.value
     assert told["replicas"][0] == list(found.replicas[0])
-    assert {event for event, _ in events} >= {"traffic", "warmup", "exchanges", "scaling"}
+    assert {event for event, _ in events} >= {"traffic", "exchanges", "scaling"}

@@ -36,6 +36,7 @@ _WAITED = (
     0.05  # share of the requests that waited for a connection, beyond which the connections are the limit
 )
 _NO_SLOWER = 1.5  # times the service time of the lowest level: what is below it is no target under strain
+_REFUSED = (429, 503)
 _OUTCOMES = {Finding.HOLDS: Outcome.PASSED, Finding.BREAKS: Outcome.FAILED}
 
 
@@ -58,6 +59,9 @@ class Level:
         seconds: of sending.
         cost: US dollars.
         broke: the objective that broke first.
+        saturated: whether what is in flight grew without end.
+        keeps_up: whether answers, refusals among them, were shown to keep up with arrivals.
+        refused: share that was sent away (429 or 503).
         verdicts: one an objective.
         generator: how punctual this machine was.
     """
@@ -79,6 +83,9 @@ class Level:
     seconds: float
     cost: float
     broke: str | None
+    saturated: bool
+    keeps_up: bool
+    refused: float
     verdicts: tuple[Verdict, ...]
     generator: Punctuality
 
@@ -139,12 +146,13 @@ class Levels:
         self._slowest = max([each for each in limits if each is not None], default=level.warmup)
         self._count = 0
 
-    def run(self, rate: float, cost: float | None = None) -> Level:
+    def run(self, rate: float, cost: float | None = None, *, patient: bool = False) -> Level:
         """One level.
 
         Args:
             rate: requests a second.
             cost: US dollars that it may spend at the most.
+            patient: go on, whatever the objectives say, until it is shown whether answers keep up.
         """
         number, self._count = self._count, self._count + 1
         spec = self._spec(rate, number, cost)
@@ -159,7 +167,7 @@ class Levels:
             spec=spec,
         )
         try:
-            found = self._measured(traffic, spec, number, rate)
+            found = self._measured(traffic, spec, number, rate, patient=patient)
         finally:
             traffic.close()
         if self._calm is None and found.service == found.service:
@@ -191,7 +199,9 @@ class Levels:
         }
         return own.model_copy(update=changes)
 
-    def _measured(self, traffic: Traffic, spec: TrafficSpec, number: int, rate: float) -> Level:
+    def _measured(
+        self, traffic: Traffic, spec: TrafficSpec, number: int, rate: float, *, patient: bool
+    ) -> Level:
         skip = _within(spec, self._level.warmup)
         traffic.settled_after(skip)
         trials = [trial_of(objective, traffic, skip) for objective in self.objectives]
@@ -209,7 +219,8 @@ class Levels:
             if growth is not None:
                 grown.append(growth)
             failed = any(trial.evidence.decision is Decision.FAIL for trial in trials)
-            over = bool(grown) or failed or (all(decided) and watch.steady)
+            ended = watch.steady and (patient or all(decided))
+            over = bool(grown) or ended or (failed and not patient)
             return over
 
         traffic.extend(until)
@@ -233,6 +244,8 @@ class Levels:
             seconds=end - begin,
             cost=traffic.cost,
             broke=broke if finding is Finding.BREAKS else None,
+            saturated=bool(grown),
+            keeps_up=watch.steady,
             verdicts=verdicts,
             generator=traffic.punctuality(),
             **_figures(log, skip, end - begin - self._level.warmup),
@@ -307,6 +320,7 @@ def _figures(log: Log, skip: int, seconds: float) -> dict[str, Any]:
         "ttfc": _quantiles(first[~np.isnan(first)]),
         "service": float(np.median(log.duration(skip) - log.lag(skip))) if len(ok) else float("nan"),
         "errors": float(1 - ok.mean()) if len(ok) else float("nan"),
+        "refused": float(np.isin(log.status(skip), _REFUSED).mean()) if len(ok) else 0.0,
         "tokens": float(tokens.mean()) if len(tokens) and tokens.any() else None,
         "output_rate": float(made[ok].sum()) / seconds if seconds > 0 else float("nan"),
     }

@@ -140,6 +140,7 @@ def _stepped(own: TrafficSpec, spec: ScalingSpec, seed: int) -> TrafficSpec:
     changes = {
         "arrivals": ArrivalsSpec.model_validate(arrivals),
         "duration": long,
+        "warmup": 0,  # it would take the first arrivals of the schedule; the time before the step is one
         "budget": BudgetSpec.model_validate({"duration": f"{2 * long!r}s"}),
         "parquet": False,
         "seed": seed,

@@ -145,6 +145,7 @@ SYMPTOMS: dict[str, Callable[[Seen], bool]] = {
     "unbounded-queue": lambda saw: max(each.seconds for each in saw.crowd) > 2 and saw.refused > 0,
     "no-back-pressure": lambda saw: saw.refused == 0,
     "scale-out-never": lambda saw: saw.grown == 2,
+    "scale-in-never": lambda saw: saw.shrunk == saw.grown > 2,
     "freezes": lambda saw: max(each.seconds for each in saw.steady) > 0.9,
     "tenant-starvation": lambda saw: saw.neighbour.seconds > 0.9,
     "memory-leak": lambda saw: saw.memory > 20 << 20,

@@ -88,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--workers", type=int, help="answers made at once; without a number as many as there are slots")
     add("--max-workers", type=int, help="workers that may be added while somebody waits")
+    add(
+        "--service-time",
+        type=float,
+        default=0.0,
+        help="seconds that a worker is busy with each answer at least",
+    )
     add("--cache-seconds", type=float, default=Settings().cache_seconds, help="0 switches the cache off")
     add("--rest", type=float, default=Breaking().rest, help="seconds that a circuit breaker stays open")
     add("--state", type=Path, help="keep conversations and accepted work in this file")
@@ -107,7 +113,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         cache_seconds=options.cache_seconds,
         audit=options.audit,
         breaking=Breaking(rest=options.rest),
-        crew=Crew(workers=options.workers, most=options.max_workers),
+        crew=Crew(workers=options.workers, most=options.max_workers, service=options.service_time),
         state=options.state,
     )
 

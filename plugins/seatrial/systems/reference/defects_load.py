@@ -71,14 +71,21 @@ LOAD = (
         "nobody is ever sent away with 429: rate limit, compartments and queue admit without bound",
         ("R06", "R34"),
         SUITE,
-        ("back-pressure",),
+        ("test_callers_are_sent_away",),
     ),
     Defect(
         "scale-out-never",
         "workers are never added, however long the queue",
         ("R12",),
         SUITE,
-        ("auto-scaling",),
+        ("test_recovers_after_the_step",),
+    ),
+    Defect(
+        "scale-in-never",
+        "workers that were added are never sent home",
+        ("R12",),
+        SUITE,
+        ("test_scales_back",),
     ),
     Defect(
         "freezes",

@@ -58,7 +58,7 @@ class Gateway:
         self.limiter = RateLimiter(settings.rate, settings.burst, clock)
         self.cache: Cache[Answer] = Cache(settings.cache_seconds, settings.cache_entries, clock)
         self.bulkhead = Bulkhead(settings.slots, defects)
-        self.workers = Workers(settings.crew, defects)
+        self.workers = Workers(settings.crew, defects, self.metrics.workers.set)
         self.strain = Strain(defects)
         self.wear = Wear(defects, clock)
         self.replay = Replay(defects)

@@ -88,6 +88,7 @@ class Crew:
         queue: calls that may wait for each worker, for at most `wait` seconds.
         start: seconds that somebody has waited before one more is there.
         rest: seconds that one is idle before it is sent home.
+        service: seconds that one is busy with each answer at the least: a capacity that is known.
     """
 
     workers: int | None = None
@@ -96,6 +97,7 @@ class Crew:
     wait: float = 1.0
     start: float = 0.25
     rest: float = 1.0
+    service: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

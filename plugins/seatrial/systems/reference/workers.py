@@ -6,7 +6,7 @@ Without a number of workers the gateway makes as many answers at once as its slo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from seatrial.systems.reference.bulkhead import Compartment, full
@@ -22,15 +22,21 @@ class Workers:
 
     Args:
         crew: how many, and how they grow.
+        told: how many there are, at every change.
     """
 
-    def __init__(self, crew: Crew, defects: Defects) -> None:
+    def __init__(
+        self, crew: Crew, defects: Defects, told: Callable[[float], None] = lambda count: None
+    ) -> None:
         self._crew = crew
+        self._told = told
         self._unbounded = defects.on("unbounded-queue")
         self._endless = self._unbounded or defects.on("no-back-pressure")
         self._grows = not defects.on("scale-out-never")
+        self._shrinks = not defects.on("scale-in-never")
         self._pool: Compartment | None = None
         self.count = crew.workers or (FEW if self._unbounded else 0)
+        self._told(self.count)
         self.waiting = 0
         self._growing = self._shrinking = False
 
@@ -47,11 +53,20 @@ class Workers:
         if self._pool is None:
             self._pool = Compartment(self.count)
         await self._enter(self._pool)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         try:
             yield
         finally:
-            self._pool.leave()
-            self._idle(self._pool)
+            rest = began + self._crew.service - loop.time()
+            if rest > 0:
+                loop.call_later(rest, self._left, self._pool)
+            else:
+                self._left(self._pool)
+
+    def _left(self, pool: Compartment) -> None:
+        pool.leave()
+        self._idle(pool)
 
     async def _enter(self, pool: Compartment) -> None:
         crew = self._crew
@@ -76,12 +91,13 @@ class Workers:
         self._growing = False
         if self._pool is not None and self.waiting:
             self.count += 1
+            self._told(self.count)
             self._pool.resize(self.count)
             self._wanted()
 
     def _idle(self, pool: Compartment) -> None:
         least = self._crew.workers or self.count
-        if pool.taken < self.count and self.count > least and not self._shrinking:
+        if self._shrinks and pool.taken < self.count and self.count > least and not self._shrinking:
             self._shrinking = True
             asyncio.get_running_loop().call_later(self._crew.rest, self._shrink)
 
@@ -89,5 +105,6 @@ class Workers:
         self._shrinking = False
         if self._pool is not None and not self.waiting and self._pool.taken < self.count:
             self.count -= 1
+            self._told(self.count)
             self._pool.resize(self.count)
             self._idle(self._pool)
