@@ -15,6 +15,7 @@ from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
 from seatrial.core.punctuality import Punctuality
 from seatrial.core.risk import Risk
+from seatrial.core.trial import Trial
 from seatrial.core.trials import trial_of
 from seatrial.core.units import format_duration, format_rate
 from seatrial.core.verdict import Verdict
@@ -224,9 +225,7 @@ class Levels:
             return over
 
         traffic.extend(until)
-        for trial in trials:
-            trial.step()
-        verdicts = tuple(trial.verdict() for trial in trials)
+        verdicts = tuple(_verdict(trial) for trial in trials)
         finding, reason = self._finding(traffic, skip, verdicts, grown, watch)
         log = traffic.log
         begin, end = log.stretches[-1] if log.stretches else (0.0, 0.0)
@@ -331,3 +330,9 @@ def _quantiles(values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float
         return {}
     found = np.quantile(values, list(QUANTILES.values()))
     return dict(zip(QUANTILES, found.tolist(), strict=True))
+
+
+def _verdict(trial: Trial) -> Verdict:
+    """The verdict, once the last exchanges are looked at."""
+    trial.step()
+    return trial.verdict()

@@ -80,14 +80,7 @@ def measure(
     seed: int,
     record: Callable[..., None],
 ) -> Scaling:
-    """Let the load step up and down again, and judge what came back.
-
-    Args:
-        loaded: the policy.
-        configs: its targets, by name.
-        spec: the step.
-        seed: of the run.
-        record: writes an event to the journal.
+    """Let the load step up and down again as *spec* says, and judge what came back.
 
     Raises:
         UsageError: the traffic cannot be told, or its prompts cannot be read.

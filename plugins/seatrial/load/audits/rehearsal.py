@@ -107,12 +107,17 @@ class Rehearsal:
 
     @cached_property
     def repeats(self) -> list[tuple[Exchange, Exchange]]:
-        """Fresh and repeated prompts of the traffic in turns, asked as the traffic asks."""
-        repeated = self._some(1, "repeated")[0]
+        """Fresh and repeated prompts of the traffic in turns, asked as the traffic asks.
+
+        A prompt comes again only after many others, as in the traffic: what remembers no more than the last
+        one flatters nothing.
+        """
+        known = self._some(min(REPEATED, len(self._prompts)), "repeated")
+        again = [known[at % len(known)] for at in range(REPEATED)]
         fresh = [_fresh(each) for each in self._some(REPEATED, "fresh")]
-        asked = [repeated, *(each for one in fresh for each in (one, repeated))]
+        asked = [*known, *(each for pair in zip(fresh, again, strict=True) for each in pair)]
         batch = self._asker.ask("audit: repeats", asked, self._manner, keep_raw=True)
-        rest = batch.exchanges[1:]
+        rest = batch.exchanges[len(known) :]
         return list(zip(rest[::2], rest[1::2], strict=True))
 
     @cached_property

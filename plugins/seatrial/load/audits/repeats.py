@@ -61,13 +61,14 @@ def judge_repeats(
 
 
 def whole_answers(pairs: Sequence[tuple[Exchange, Exchange]]) -> Faster:
-    """Of ``(fresh, repeated)`` pairs, those in which the whole answer came faster, and each piece of it.
+    """Of ``(fresh, repeated)`` pairs, those in which the whole answer came faster, and was made faster.
 
-    A shorter answer is done sooner for a good reason; a cached one takes less time for a piece as well.
+    A shorter answer is done sooner for a good reason, and so is one whose prompt was read before; one that
+    comes from memory takes less time for each piece of it as well.
     """
     good = [pair for pair in pairs if pair[0].ok and pair[1].ok]
     times = [(_whole(fresh), _whole(repeated)) for fresh, repeated in good]
-    rates = [(_whole(one) / _pieces(one), _whole(other) / _pieces(other)) for one, other in good]
+    rates = [(_pace(one), _pace(other)) for one, other in good]
     return Faster(
         sum(_faster(*time) and _faster(*rate) for time, rate in zip(times, rates, strict=True)),
         sum(_faster(*time[::-1]) and _faster(*rate[::-1]) for time, rate in zip(times, rates, strict=True)),
@@ -103,9 +104,12 @@ def _whole(exchange: Exchange) -> float:
     return max(exchange.done - exchange.sent, 1e-9)
 
 
-def _pieces(exchange: Exchange) -> int:
+def _pace(exchange: Exchange) -> float:
+    """Seconds a piece: between chunks, or of all there is where it came in one."""
+    if exchange.streamed and exchange.gaps:
+        return sum(exchange.gaps) / len(exchange.gaps)
     told = exchange.usage.output_tokens if exchange.usage else 0
-    return max(1, told, exchange.chunks if exchange.streamed else 0)
+    return _whole(exchange) / max(1, told)
 
 
 def _faster(slow: float, fast: float) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seatrial.core.errors import UsageError
+from seatrial.core.risk import Risk
 from seatrial.load.prompts import load_prompts
 from seatrial.load.sender import PromptSender
 from seatrial.load.soak.soak import Plan, Soak, Watch, told_of
@@ -40,6 +41,22 @@ class Wish:
     duration: float | None = None
     rate: float | None = None
     process: int | Path | None = None
+
+
+def _plan(terms: Terms, wanted: SoakSpec, prompts: int, risk: Risk) -> Plan:
+    growth = {**wanted.growth.model_dump(), **{gauge.name: gauge.growth for gauge in wanted.gauges}}
+    return Plan(
+        terms.traffic,
+        terms.duration,
+        terms.rate,
+        wanted.settle,
+        wanted.horizon or terms.duration,
+        wanted.checkpoints,
+        growth,
+        prompts,
+        risk,
+        terms.seed,
+    )
 
 
 def soak_names(loaded: LoadedPolicy) -> list[str]:
@@ -79,25 +96,13 @@ def soak(
     prompts = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
     process = wish.process if wish.process is not None else _process(loaded, config.name)
     watches = _watches(wanted, config, process)
-    before = None if earlier is None else earlier.terms
-    duration = wish.duration or (wanted.duration if before is None else before.duration)
-    rate = wish.rate or (wanted.rate if before is None else before.rate)
+    before = wanted if earlier is None else earlier.terms
+    duration, rate = wish.duration or before.duration, wish.rate or before.rate
     terms = Terms(digest(loaded), name, config.name, config.uri, duration, rate, wanted.checkpoints, seed)
     if earlier is not None:
         earlier.goes_on_with(terms, where=str(folder))
         terms = replace(terms, seed=earlier.terms.seed)
-    plan = Plan(
-        name,
-        duration,
-        rate,
-        wanted.settle,
-        wanted.horizon or duration,
-        wanted.checkpoints,
-        {**wanted.growth.model_dump(), **{gauge.name: gauge.growth for gauge in wanted.gauges}},
-        len(prompts),
-        loaded.risk,
-        terms.seed,
-    )
+    plan = _plan(terms, wanted, len(prompts), loaded.risk)
 
     async def connect() -> Sender:
         return PromptSender(Client(config, connections=CONNECTIONS), prompts, stream=spec.stream)

@@ -86,7 +86,6 @@ def judge_series(
     """Decide about "it grows by at most *limit* of what it was, within *horizon*".
 
     Args:
-        figure: its name.
         times: seconds, ascending.
         values: one for each time; NaN where it could not be read.
         limit: relative to the height of the line at the first time.
