@@ -22,7 +22,8 @@ def test_the_same_time_passes() -> None:
 
 
 def test_answers_from_memory_fail() -> None:
-    found = judge_repeats(whole_answers(pairs(answer(), answer(seconds=0.001))), "than fresh ones")
+    cached = answer(seconds=0.001, first=0.001, gaps=(0.0,) * 4)
+    found = judge_repeats(whole_answers(pairs(answer(), cached)), "than fresh ones")
     assert found.outcome is Outcome.FAILED
     assert "32 of 32" in found.reason
 
@@ -30,6 +31,17 @@ def test_answers_from_memory_fail() -> None:
 def test_a_shorter_answer_is_no_cache() -> None:
     short = answer(seconds=0.008, gaps=(), tokens=(12, 3))
     assert whole_answers(pairs(answer(), short)).repeated == 0
+
+
+def test_a_prompt_that_was_read_before_is_no_answer_from_memory() -> None:
+    read = answer(seconds=0.009, first=0.0001)
+    assert whole_answers(pairs(answer(), read)).repeated == 0
+    assert first_chunks(pairs(answer(), read)).repeated == 32
+
+
+def test_an_answer_in_one_piece_is_measured_whole() -> None:
+    fresh, cached = (answer(seconds=seconds, gaps=())._replace(streamed=False) for seconds in (0.02, 0.001))
+    assert whole_answers(pairs(fresh, cached)) == (32, 0, 32)
 
 
 def test_lengths_that_differ_both_ways_prove_nothing() -> None:
@@ -42,7 +54,10 @@ def test_times_of_one_distribution_never_fail() -> None:
     rng = np.random.default_rng(3)
     outcomes = []
     for _ in range(200):
-        drawn = [(answer(seconds=one), answer(seconds=two)) for one, two in rng.lognormal(-4, 0.8, (32, 2))]
+        drawn = [
+            (answer(seconds=one, gaps=(one / 5,)), answer(seconds=two, gaps=(two / 5,)))
+            for one, two in rng.lognormal(-4, 0.8, (32, 2))
+        ]
         outcomes.append(judge_repeats(whole_answers(drawn), "than fresh ones").outcome)
     assert outcomes.count(Outcome.FAILED) <= 10
 

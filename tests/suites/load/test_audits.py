@@ -11,9 +11,10 @@ import pytest
 
 import suites.load.test_audits as items
 from seatrial.bundled import bundled
+from seatrial.core.exchange import Exchange
 from seatrial.core.journal import read_journal
 from seatrial.core.outcome import Outcome
-from seatrial.load.audits.asking import Asker, Manner
+from seatrial.load.audits.asking import Asker, Batch, Manner
 from seatrial.load.audits.rehearsal import Rehearsal
 from seatrial.load.prompts import PromptSet, load_prompts
 from seatrial.systems.reference.defects import DEFECTS
@@ -98,9 +99,12 @@ def test_a_rest_model_is_not_asked(prompts: PromptSet) -> None:
 
 
 def test_the_load_is_that_of_the_policy(prompts: PromptSet) -> None:
-    with gateway() as uri:
-        assert rehearsal(uri, prompts).load == 16
-        assert 2 <= rehearsal(uri, prompts, rate=100.0).load <= 16
+    assert rehearsal("http://127.0.0.1:9", prompts).load == 16
+    alone = Batch([Exchange(0, 0.0, 0.0, 0.05)] * 3)
+    for rate, load in ((100.0, 5), (10.0, 2), (1e6, 16)):
+        measured = rehearsal("http://127.0.0.1:9", prompts, rate=rate)
+        vars(measured)["alone"] = alone  # measured already
+        assert measured.load == load
 
 
 @pytest.fixture
@@ -138,4 +142,4 @@ def test_by_the_plugin(run: Path) -> None:
         ("strangers", "FAILED"),
     ]
     sent = sum(len(event["intended"]) for event in journal.all("exchanges"))
-    assert sent == 65 + 96
+    assert sent == 32 + 2 * 32 + 96
