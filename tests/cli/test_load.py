@@ -35,9 +35,9 @@ spec:
     - {{name: up-closed, traffic: closed, indicator: availability, target: 97%}}
     - {{name: up-open, traffic: open, indicator: availability, target: 97%}}
     - {{name: quick-closed, traffic: closed, indicator: operation.duration, op: lte, value: {limit},
-       target: 90%}}
+       target: 50%}}
     - {{name: quick-open, traffic: open, indicator: operation.duration, op: lte, value: {limit},
-       target: 90%}}
+       target: 50%}}
 """
 
 Policy = Callable[..., Path]
