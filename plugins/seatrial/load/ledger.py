@@ -296,5 +296,6 @@ def _logged(log: Log, start: int, stop: int) -> dict[str, list[Any]]:
         "chunks": log.chunks(start, stop).tolist(),
         "status": log.status(start, stop).tolist(),
         "error": log.errors(start, stop),
-        "tokens": [[int(i), int(o)] if i or o else None for i, o in zip(given, made, strict=True)],
+        # A log that keeps no tokens tells NaN, which is above nothing.
+        "tokens": [[int(i), int(o)] if i > 0 or o > 0 else None for i, o in zip(given, made, strict=True)],
     }
