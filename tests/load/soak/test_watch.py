@@ -56,12 +56,15 @@ def test_our_own_process() -> None:
 
 
 def test_children_count_and_an_end_is_seen(tmp_path: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    child = subprocess.Popen(
+        [sys.executable, "-c", "print(1, flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     pidfile = tmp_path / "pid"
     pidfile.write_text(f"{child.pid}\n")
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"1\n"
     watch = ProcessWatch(pidfile)
     assert watch.read().figures["memory"] > 1 << 20
-    assert child.stdin is not None
     child.communicate(b"\n")
     assert watch.read().process is None
     assert math.isnan(watch.read().figures["memory"])

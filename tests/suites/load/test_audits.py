@@ -19,6 +19,7 @@ from seatrial.load.audits.rehearsal import Rehearsal
 from seatrial.load.prompts import PromptSet, load_prompts
 from seatrial.systems.reference.defects import DEFECTS
 from seatrial.targets.config import TargetConfig
+from seatrial.targets.secret import Secret
 from tests.suites.gateways import gateway
 
 AUDITS = {
@@ -83,6 +84,15 @@ def test_a_defect_turns_its_item_red(defect: str, item: str, prompts: PromptSet)
     with gateway(defect) as uri:
         found = AUDITS[item](rehearsal(uri, prompts))
     assert found.outcome is Outcome.FAILED, found
+
+
+def test_a_cache_that_tenants_share_is_found(prompts: PromptSet) -> None:
+    keys = [Secret(f"sk-tenant-{number}-0123456789abcdef") for number in range(2)]
+    told = tuple(key.reveal() for key in keys)
+    for defects, outcome in ((["cache-answers-another-user"], Outcome.FAILED), ([], Outcome.PASSED)):
+        with gateway(*defects, keys=told) as uri:
+            assert rehearsal(uri, prompts, keys=keys).strangers().outcome is outcome
+            assert rehearsal(uri, prompts).strangers().outcome is Outcome.INCONCLUSIVE  # nobody is let in
 
 
 def test_what_comes_from_a_cache_is_not_taken_for_an_answer_under_load(prompts: PromptSet) -> None:

@@ -11,6 +11,7 @@ from seatrial.core.exchange import Exchange
 from seatrial.load.closed_loop import ClosedLoop
 from seatrial.targets.client import Client, Prepared, clock
 from seatrial.targets.config import TargetConfig
+from seatrial.targets.secret import Secret
 from seatrial.targets.target import new_event_loop
 from seatrial.targets.wire import Prompt
 
@@ -26,12 +27,18 @@ class Manner:
         max_tokens: longest answer.
         params: further fields of the request.
         headers: on top of the target's.
+        keys: of the callers that take turns; without any, the target's own.
     """
 
     stream: bool = True
     max_tokens: int | None = None
     params: Mapping[str, Any] | None = None
     headers: Mapping[str, str] | None = None
+    keys: Sequence[Secret | None] = ()
+
+    def key(self, index: int) -> Secret | None:
+        """The key that request number *index* is sent with, None for the target's."""
+        return self.keys[index % len(self.keys)] if self.keys else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,10 @@ class Asker:
     ) -> Batch:
         async with Client(self.config, connections=concurrency) as client:
             asked = [Prompt.of(each, max_tokens=manner.max_tokens, params=manner.params) for each in prompts]
-            ready = [client.prepare(each, stream=manner.stream, headers=manner.headers) for each in asked]
+            ready = [
+                client.prepare(each, stream=manner.stream, headers=manner.headers, api_key=manner.key(at))
+                for at, each in enumerate(asked)
+            ]
             source = _List(client, ready, keep_raw)
             late: list[float] = []
             run = asyncio.ensure_future(ClosedLoop(min(concurrency, max(1, len(ready)))).run(source))

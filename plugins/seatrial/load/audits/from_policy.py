@@ -45,6 +45,7 @@ def rehearsal(
         concurrency=spec.concurrency if spec.arrivals is None else spec.connections or CONNECTIONS,
         rate=None if spec.arrivals is None else _fastest(spec.arrivals),
         seed=seed,
+        keys=[tenant.apiKey for tenant in spec.tenants],
     )
 
 

@@ -23,6 +23,7 @@ from seatrial.load.audits.quality import judge_quality
 from seatrial.load.audits.repeats import first_chunks, judge_repeats, told_hits, whole_answers
 from seatrial.load.audits.strangers import asking, canaries, judge_strangers
 from seatrial.load.audits.tokens import judge_tokens
+from seatrial.targets.secret import Secret
 from seatrial.targets.wire import Prompt
 
 COMPARED = 64
@@ -55,6 +56,7 @@ class Rehearsal:
         concurrency: its load; where it keeps a schedule, *rate* tells more.
         rate: its requests a second, None where it keeps a number in flight.
         seed: of all that is drawn.
+        keys: of its tenants, where the traffic has any.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Rehearsal:
         concurrency: int,
         rate: float | None = None,
         seed: int = 0,
+        keys: Sequence[Secret | None] = (),
     ) -> None:
         self._asker = asker
         self._prompts = prompts
@@ -73,6 +76,7 @@ class Rehearsal:
         self._concurrency = concurrency
         self._rate = rate
         self._seed = seed
+        self._keys = keys
 
     @property
     def applies(self) -> bool:
@@ -132,10 +136,12 @@ class Rehearsal:
 
     @cached_property
     def called(self) -> tuple[list[str], Batch]:
-        """Requests with a canary each, under load."""
+        """Requests with a canary each, under load, of all tenants in turns."""
         names = canaries(CANARIES, self._seed)
         prompts = [Prompt.of(asking(name)) for name in names]
-        return names, self._asker.ask("audit: canaries", prompts, self._manner, concurrency=self.load)
+        return names, self._asker.ask(
+            "audit: canaries", prompts, replace(self._manner, keys=self._keys), concurrency=self.load
+        )
 
     # ---- what it shows
 

@@ -149,6 +149,7 @@ class Soak:
     def _latency(self, name: str, judged: Sequence[Window], horizon: float, looks: int) -> Growth:
         share, least, limit = (0.5, 1, "latency") if name == "latency" else (0.95, TAIL, "latency")
         allowed = self.plan.limits[limit]
+        judged = [window for window in judged if window.good + window.failed]
         if judged and float(np.median([window.good for window in judged])) < least:
             why = f"a window holds fewer than {least} good answers"
             outcome = Outcome.INCONCLUSIVE if least == 1 else Outcome.NOT_APPLICABLE

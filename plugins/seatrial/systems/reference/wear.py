@@ -10,9 +10,9 @@ from collections.abc import Callable
 from seatrial.systems.reference.defects import Defects
 from seatrial.systems.reference.errors import server_error
 
-LEAKED = 128 << 10
+LEAKED = 256 << 10
 """Bytes that an answer leaves behind."""
-DRIFT = 0.0001
+DRIFT = 0.001
 """Seconds that an answer adds to all later ones."""
 CREEP = 0.002
 """By how much an answer raises the share of errors."""
