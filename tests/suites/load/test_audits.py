@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import seatrial.load.audits.rehearsal as measuring
 import suites.load.test_audits as items
 from seatrial.bundled import bundled
 from seatrial.core.exchange import Exchange
@@ -80,7 +81,11 @@ def test_a_healthy_gateway_is_not_accused(prompts: PromptSet) -> None:
 
 
 @pytest.mark.parametrize(("defect", "item"), RED.items(), ids=RED)
-def test_a_defect_turns_its_item_red(defect: str, item: str, prompts: PromptSet) -> None:
+def test_a_defect_turns_its_item_red(
+    defect: str, item: str, prompts: PromptSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measuring, "COMPARED", 40)
+    monkeypatch.setattr(measuring, "AGAIN", 16)
     with gateway(defect) as uri:
         found = AUDITS[item](rehearsal(uri, prompts))
     assert found.outcome is Outcome.FAILED, found
