@@ -9,7 +9,8 @@ import pytest
 
 from seatrial.core.journal import read_journal
 from tests.cli.conftest import Seatrial
-from tests.load.finite import Finite
+from tests.load.echo import Echo
+from tests.load.virtual import Model, put_in_virtual_time
 
 POLICY = """\
 apiVersion: seatrial/v1alpha1
@@ -25,21 +26,29 @@ spec:
     from: 100/s
     to: 100/s
     precision: 50%
-    level: {{duration: 4s, warmup: 200ms, least: 200ms, pause: 10ms}}
+    level: {{duration: 60s, pause: 0s}}
     {more}
 """
 Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[Finite]:
-    """Serves 200 a second."""
-    with Finite(2, 0.01) as server:
+def target() -> Iterator[Echo]:
+    """Is there, and can be identified."""
+    with Echo() as server:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def model(monkeypatch: pytest.MonkeyPatch) -> Model:
+    """What the load meets, in virtual time: 200 a second are served."""
+    model = Model(2, 0.01)
+    put_in_virtual_time(monkeypatch, model)
+    return model
+
+
 @pytest.fixture
-def write(home: Path, target: Finite, monkeypatch: pytest.MonkeyPatch) -> Write:
+def write(home: Path, target: Echo, monkeypatch: pytest.MonkeyPatch) -> Write:
     monkeypatch.setenv("CAPACITY_KEY", "sk-canary-4711")
 
     def write(more: str = "", uri: str | None = None) -> Path:
@@ -84,7 +93,7 @@ def test_1_not_even_the_first_level_holds(seatrial: Seatrial, write: Write) -> N
 
 def test_2_a_level_that_is_too_short_proves_nothing(seatrial: Seatrial, write: Write, home: Path) -> None:
     file = write()
-    text = file.read_text("utf-8").replace("duration: 4s", "duration: 200ms")
+    text = file.read_text("utf-8").replace("duration: 60s", "duration: 1s, least: 1s, warmup: 0s")
     file.write_text(text, "utf-8")
     done = seatrial("capacity", "--policy", file, "--traffic", "steady", "--seed", 3, "--out", home / "out")
     assert done.exit_code == 2, done.output

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import subprocess
+import sys
 import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 
@@ -92,3 +97,39 @@ def highest_rate(workers: int, service: float, limit: float, share: float) -> fl
         else:
             high = middle
     return low
+
+
+class Apart:
+    """A `Finite` in a process of its own: a server that shares ours makes the generator late.
+
+    Args:
+        workers, service, most: as for `Finite`.
+    """
+
+    def __init__(self, workers: int, service: float, most: int | None = None) -> None:
+        self._arguments = [str(workers), str(service), str(most or workers)]
+
+    def __enter__(self) -> Self:
+        command = [sys.executable, "-m", "tests.load.finite", *self._arguments]
+        root = Path(__file__).parents[2]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root)
+        assert self._process.stdout is not None
+        self.uri = self._process.stdout.readline().decode().strip()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.communicate()  # the end of its input ends it
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    workers, service, most = sys.argv[1:]
+    with Finite(int(workers), float(service), most=int(most)) as server:
+        print(server.uri, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

@@ -19,7 +19,7 @@ from seatrial.load.configs import targets
 from seatrial.load.scaling import Scaling, judge, measure
 from seatrial.policy.loader import load_policy
 from seatrial.policy.scaling import ScalingSpec
-from tests.load.finite import Finite
+from tests.load.finite import Apart
 
 STEP: dict[str, Any] = {
     "rate": "20/s",
@@ -145,7 +145,7 @@ spec:
 
 def test_a_step_over_real_connections(tmp_path: Path) -> None:
     events: list[tuple[str, dict[str, Any]]] = []
-    with Finite(2, 0.025, most=8, grows=0.2) as target:
+    with Apart(2, 0.025, most=8) as target:
         file = tmp_path / "policy.yaml"
         file.write_text(POLICY.format(uri=target.uri), "utf-8")
         loaded = load_policy(file)

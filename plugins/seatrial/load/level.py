@@ -229,7 +229,11 @@ class Levels:
         finding, reason = self._finding(traffic, skip, verdicts, grown, watch)
         log = traffic.log
         begin, end = log.stretches[-1] if log.stretches else (0.0, 0.0)
-        offered, served = watch.rates
+        # A level that is broken off before it has settled is told by what there was.
+        shown = skip if len(log) > skip else 0
+        offered, served, flying = *watch.rates, watch.mean
+        if grown and offered != offered:
+            offered, served, flying = grown[0].offered, grown[0].served, float(grown[0].end)
         broke = next((verdict.objective for verdict in verdicts if verdict.outcome is Outcome.FAILED), None)
         return Level(
             number,
@@ -239,7 +243,7 @@ class Levels:
             max(len(log) - skip, 0),
             offered,
             served,
-            watch.mean,
+            flying,
             seconds=end - begin,
             cost=traffic.cost,
             broke=broke if finding is Finding.BREAKS else None,
@@ -247,7 +251,7 @@ class Levels:
             keeps_up=watch.steady,
             verdicts=verdicts,
             generator=traffic.punctuality(),
-            **_figures(log, skip, end - begin - self._level.warmup),
+            **_figures(log, shown, end - begin - (self._level.warmup if shown else 0.0)),
         )
 
     def _finding(
@@ -284,6 +288,7 @@ class Levels:
     def _capped(self, traffic: Traffic, skip: int) -> str | None:
         """Why the connections of the traffic were the limit and not the target, None where they were not."""
         log = traffic.log
+        skip = skip if len(log) > skip else 0
         waited = log.lag(skip) > max(10 * traffic.punctuality().worst, 0.005)
         if self._calm is None or not len(waited) or waited.mean() <= _WAITED:
             return None

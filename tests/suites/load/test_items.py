@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.load.finite import Finite
+from tests.load.finite import Apart
 
 POLICY = """\
 apiVersion: seatrial/v1alpha1
@@ -38,9 +38,9 @@ SCALING = "  scaling: {rate: 40/s, peak: 400/s, before: 1s, lasting: 3s, after: 
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[Finite]:
+def target() -> Iterator[Apart]:
     """Serves 200 a second."""
-    with Finite(2, 0.01) as server:
+    with Apart(2, 0.01) as server:
         yield server
 
 
@@ -56,10 +56,18 @@ def ran(folder: Path, uri: str, more: str, *items: str) -> tuple[dict[str, dict[
     return found, [event["event"] for event in events]
 
 
-def test_capacity_and_demand(tmp_path: Path, target: Finite) -> None:
+def unless_busy(*items: dict[str, Any]) -> None:
+    """Skip where this machine was too busy to send on time: the product itself says that it knows nothing."""
+    for item in items:
+        if "the generator fell behind" in item["reason"]:
+            pytest.skip(item["reason"])
+
+
+def test_capacity_and_demand(tmp_path: Path, target: Apart) -> None:
     items, kinds = ran(tmp_path, target.uri, CAPACITY, "test_capacity", "test_demand", "step", "back")
     assert kinds.count("capacity") == 1, "one search for all items"
     assert kinds.count("level") == 1
+    unless_busy(*items.values())
     told = {name: (item["outcome"], item["reason"]) for name, item in items.items()}
     assert told["test_capacity"][0] == "PASSED", told
     assert "100/s must be shown to hold" in told["test_capacity"][1]
@@ -70,9 +78,10 @@ def test_capacity_and_demand(tmp_path: Path, target: Finite) -> None:
     assert items["test_demand[base]"]["exchanges"] > 100
 
 
-def test_a_target_that_does_not_scale(tmp_path: Path, target: Finite) -> None:
+def test_a_target_that_does_not_scale(tmp_path: Path, target: Apart) -> None:
     items, kinds = ran(tmp_path, target.uri, SCALING, "test_recovers", "test_scales", "test_capacity")
     assert kinds.count("scaling") == 1
+    unless_busy(*items.values())
     assert items["test_recovers_after_the_step"]["outcome"] == "FAILED", items
     assert items["test_scales_back"]["outcome"] == "NOT_APPLICABLE"
     assert items["test_capacity"]["outcome"] == "NOT_APPLICABLE"
