@@ -13,7 +13,7 @@ from seatrial.core.outcome import Outcome
 from seatrial.core.risk import Risk
 from seatrial.load.capacity import Capacity, divided, measure, spent, traffic_of
 from seatrial.load.configs import targets
-from seatrial.load.level import Levels
+from seatrial.load.levels import Levels
 from seatrial.load.search import Finding
 from seatrial.policy.loader import LoadedPolicy, load_policy
 from tests.load.finite import highest_rate

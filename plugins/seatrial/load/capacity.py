@@ -19,7 +19,8 @@ from seatrial.core.outcome import Outcome
 from seatrial.core.risk import Risk
 from seatrial.core.units import format_money, format_rate, format_share
 from seatrial.load.demand import Projection, project
-from seatrial.load.level import Level, Levels, objectives
+from seatrial.load.level import Level
+from seatrial.load.levels import Levels, objectives
 from seatrial.load.scalability import Law, fit, knee
 from seatrial.load.search import Finding, Search
 from seatrial.policy.capacity import CapacitySpec

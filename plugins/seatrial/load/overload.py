@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from seatrial.core.outcome import Outcome
 from seatrial.core.units import format_rate, format_share
 from seatrial.load.capacity import traffic_of
-from seatrial.load.level import Level, Levels
+from seatrial.load.level import Level
+from seatrial.load.levels import Levels
 from seatrial.load.search import Finding
 from seatrial.policy.capacity import CapacitySpec
 from seatrial.targets.config import TargetConfig

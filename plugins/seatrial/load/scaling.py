@@ -25,7 +25,7 @@ from seatrial.core.verdict import Verdict
 from seatrial.load import from_policy
 from seatrial.load.capacity import traffic_of
 from seatrial.load.gauge import Watch
-from seatrial.load.level import objectives
+from seatrial.load.levels import objectives
 from seatrial.load.schedules import schedule_of
 from seatrial.policy.arrivals import ArrivalsSpec
 from seatrial.policy.scaling import ScalingSpec
