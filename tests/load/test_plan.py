@@ -133,3 +133,24 @@ def test_a_policy_without_objectives_has_no_plan(tmp_path: Path) -> None:
     (tmp_path / "policy.yaml").write_text(text, "utf-8")
     with pytest.raises(UsageError, match="nothing to plan"):
         plan_policy(load_policy(tmp_path / "policy.yaml"))
+
+
+def test_arrivals_set_the_pace_and_slices_take_their_time(tmp_path: Path) -> None:
+    file = tmp_path / "open.yaml"
+    file.write_text(
+        """\
+apiVersion: seatrial/v1alpha1
+kind: ReleasePolicy
+metadata: {name: open}
+spec:
+  targets: [{name: bot, uri: "http://127.0.0.1:1/v1", model: small}]
+  traffic: [{name: open, arrivals: {kind: poisson, rate: 50/s}, budget: {duration: 9s}}]
+  risk: {dependence: independent, min_duration: 1s, segments: 1}
+  objectives: [{name: a, traffic: open, indicator: served_rate, op: gte, value: 9/s, target: 90%}]
+""",
+        "utf-8",
+    )
+    plan = plan_policy(load_policy(file, trial=False)).traffics[0]
+    assert plan.seconds.least == pytest.approx(plan.requests.least / 50)
+    assert plan.requests.least > 50 * 28, "28 slices of a second at the least"
+    assert "more arrivals" in plan.maybe[0]

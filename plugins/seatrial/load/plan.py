@@ -15,6 +15,7 @@ import numpy as np
 
 from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
+from seatrial.core.trials import shared
 from seatrial.core.units import format_duration, format_money
 from seatrial.load.prompts import load_prompts
 
@@ -148,11 +149,12 @@ def _plan(
     risk: Risk | None = None,
 ) -> TrafficPlan:
     risk = loaded.risk if risk is None else risk
-    needs = {objective.name: _requests(risk, traffic, objective) for objective in objectives}
+    pace = _pace(traffic, answer)
+    needs = {objective.name: _requests(risk, traffic, objective, pace) for objective in objectives}
     deciding = max(needs, key=lambda name: needs[name].expected)
     most = Span(max(need.least for need in needs.values()), needs[deciding].expected)
     requests = most + Span(traffic.warmup, traffic.warmup)
-    sending = Span(*(max(count * answer / traffic.concurrency, risk.min_duration) for count in requests))
+    sending = Span(*(max(count / pace, risk.min_duration) for count in requests))
     pauses = risk.pause * (risk.segments - 1)
     output = traffic.max_tokens or DEFAULT_OUTPUT
     each = _usd(loaded, traffic, output)
@@ -171,15 +173,26 @@ def _plan(
     )
 
 
-def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective) -> Span:
+def _pace(traffic: TrafficSpec, answer: float) -> float:
+    """Requests a second: on schedule, or as fast as answers come."""
+    if traffic.arrivals is None:
+        return traffic.concurrency / answer
+    rates = traffic.arrivals.rates or (traffic.arrivals.rate,)
+    known = [rate for rate in rates if rate]
+    return sum(known) / len(known) if known else 1.0 / answer
+
+
+def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective, pace: float) -> Span:
     from seatrial.core.evidence.plan import expected_requests
 
     if objective.limit == 0:
         # A share of zero cannot be proven: such an objective takes what the budget gives.
         whole = traffic.budget.requests or 0
         return Span(whole, whole)
-    levels = (objective.limit, risk.confidence, risk.power, risk.deff)
-    return Span(expected_requests(*levels, zero=True), expected_requests(*levels))
+    events = objective.sli.events
+    each = {"slices": objective.slice * pace, "tenants": float(len(traffic.tenants))}.get(events, 1.0)
+    levels = (objective.limit, risk.confidence, risk.power, shared(risk.deff, each))
+    return Span(each * expected_requests(*levels, zero=True), each * expected_requests(*levels))
 
 
 def _answer(objectives: Sequence[Objective]) -> float:
@@ -205,6 +218,14 @@ def _usd(loaded: LoadedPolicy, traffic: TrafficSpec, output: int) -> float | Non
     return (tokens * prices.input.amount + output * prices.output.amount) / 1e6
 
 
+def _too_short(traffic: TrafficSpec, duration: float, requests: Span) -> str:
+    """Why a budget of time may not suffice."""
+    if traffic.arrivals is not None:
+        return f"{format_duration(duration)} suffice only for more arrivals or fewer bad events than that"
+    quick = format_duration(duration * traffic.concurrency / requests.least)
+    return f"{format_duration(duration)} suffice only where an answer takes less than {quick}"
+
+
 def _limits(
     traffic: TrafficSpec, requests: Span, sending: Span, usd: Span | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -219,10 +240,7 @@ def _limits(
             f"{budget.requests:,} requests suffice only for a system with fewer bad events than that"
         )
     if budget.duration is not None and sending.expected > budget.duration:
-        quick = format_duration(budget.duration * traffic.concurrency / requests.least)
-        maybe.append(
-            f"{format_duration(budget.duration)} suffice only where an answer takes less than {quick}"
-        )
+        maybe.append(_too_short(traffic, budget.duration, requests))
     if budget.cost is not None and usd is not None and usd.expected > budget.cost.amount:
         maybe.append(f"{format_money(budget.cost)} suffice only for shorter answers or fewer bad events")
     return tuple(never), tuple(maybe)
