@@ -23,7 +23,7 @@ J = "policy.yaml:12 spec.objectives[1]"
         ("kind: ReleasePolicy", "kind: ReleasePolice", "policy.yaml:2 kind: 'ReleasePolice' is not known here, did you mean 'ReleasePolicy'?\n  one of: ReleasePolicy"),
         ("name: support-bot}", "name: support bot}", "policy.yaml:3 metadata.name: 'support bot' is no name\n  a name is made of letters, digits, dots, dashes and underscores"),
         ("spec:\n", "spec:\n  objectve: []\n", "policy.yaml:5 spec.objectve: unknown key 'objectve', did you mean 'objectives'?"),
-        ("spec:\n", "spec:\n  scenarios: []\n", "policy.yaml:5 spec.scenarios: unknown key 'scenarios': open-loop load is not part of this version"),
+        ("spec:\n", "spec:\n  scenarios: []\n", "policy.yaml:5 spec.scenarios: unknown key 'scenarios': write open-loop load as arrivals of a traffic, scenarios under faults as resilience"),
         ("concurrency: 8", "arrivals: {kind: poisson}", f"{S}.arrivals: arrivals of kind poisson need rate"),
         ("model: small", "zzz: small", f"{T}.zzz: unknown key 'zzz'\n  known here: name, protocol, uri, model, apiKey, headers, environment, identity, capabilities, prices, timeouts, tls, http, health, process, maxBody"),
         ("model: small", "model: 4", f"{T}.model: a text is expected, not the number 4\n  put it into quotes"),

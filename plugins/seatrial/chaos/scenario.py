@@ -24,6 +24,7 @@ from seatrial.chaos.stops import stopped_by
 from seatrial.core.errors import SeatrialError
 from seatrial.core.outcome import Outcome
 from seatrial.core.trial import Trial
+from seatrial.core.trials import trial_of
 from seatrial.core.units import format_duration
 from seatrial.load.budget import Budget
 
@@ -160,7 +161,7 @@ class Run:
             self.record.under = phase.seen
         self._tell("fault", repeat=number)
         self._injected = 0.0
-        trials = {label: Trial(objective, phase.traffic) for label, objective in self._objectives(first)}
+        trials = {label: trial_of(objective, phase.traffic) for label, objective in self._objectives(first)}
         self._prelude()
         with self._beside():
             if pulses is not None:

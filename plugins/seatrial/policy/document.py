@@ -28,7 +28,7 @@ from seatrial.policy.traffic import TrafficSpec
 API_VERSION = "seatrial/v1alpha1"
 
 LATER = {
-    "scenarios": "open-loop load is not part of this version",
+    "scenarios": "write open-loop load as arrivals of a traffic, scenarios under faults as resilience",
     "comparison": "comparing with a baseline is not part of this version",
     "effectSize": "comparing with a baseline is not part of this version",
     "direction": "comparing with a baseline is not part of this version",
