@@ -172,13 +172,16 @@ def test_a_fault_is_entered_once_at_a_time(primary: Dependency) -> None:
 
 
 def test_a_port_that_is_taken(described: list[dict[str, Any]]) -> None:
+    others = threading.enumerate()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         wanted = [{**described[0], "listen": f"127.0.0.1:{taken.getsockname()[1]}"}]
         with pytest.raises(HarnessError, match="address already in use"):
             Dependencies(wanted).__enter__()
-    assert not [thread for thread in threading.enumerate() if thread.name == "seatrial-proxy"]
+    assert [thread for thread in threading.enumerate() if thread.name == "seatrial-proxy"] == [
+        thread for thread in others if thread.name == "seatrial-proxy"
+    ]
 
 
 def test_names_are_told(primary: Dependency, described: list[dict[str, Any]]) -> None:

@@ -17,14 +17,14 @@ pytest.importorskip("chaoslib", reason="needs the extra [chaos]")
 pytest.importorskip("toxiproxy", reason="needs the extra [chaos]")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def provider() -> Iterator[System]:
     limits = ["--cache-seconds", "0", "--rate", "100000", "--burst", "100000"]
     with System("reference", arguments=limits) as system:
         yield system
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_bench(provider: System) -> Iterator[Bench]:
     described = {
         "name": "primary",
