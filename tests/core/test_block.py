@@ -39,7 +39,7 @@ def columns(log: Log) -> list[np.ndarray[tuple[int], np.dtype[np.float64]]]:
 
 
 def test_a_log_of_blocks_is_the_log_of_their_exchanges() -> None:
-    one, many = Log(usage=True), Log(usage=True)
+    one, many = Log(), Log()
     for index in range(60):
         one.append(exchange(index))
     many.extend(collected(list(range(40))))

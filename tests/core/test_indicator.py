@@ -17,7 +17,7 @@ FIRST = Objective(indicator="time_to_first_chunk", op="lte", value="300ms", targ
 
 def log() -> Log:
     """A good one, one with a late end, one whose first chunk is late after a wait of 0.4 s, a failed one."""
-    made = Log(usage=True)
+    made = Log()
     made.prices = (1e-6, 2e-6)
     made.append(Exchange(0, 0.0, 0.0, 0.6, first_chunk=0.1, gaps=(0.2,), status=200, usage=Usage(100, 50)))
     made.append(Exchange(1, 1.0, 1.0, 2.5, first_chunk=1.1, gaps=(0.2,), status=200, usage=Usage(100, 50)))

@@ -3,7 +3,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 
+from seatrial.core.block import Block, Collector
 from seatrial.core.exchange import ErrorKind, Exchange, Usage
 from seatrial.core.log import Log
 
@@ -23,7 +25,7 @@ def answered(index: int, *, gaps: tuple[float, ...] = (0.01, 0.03), **changes: o
 
 
 def test_columns_give_back_what_was_put_in() -> None:
-    log = Log(usage=True)
+    log = Log()
     log.append(answered(0))
     log.append(Exchange(1, 2.0, 2.0, 2.25, error=ErrorKind.RESET))
     log.append(answered(2, status=503, error=ErrorKind.HTTP_STATUS, gaps=()))
@@ -54,6 +56,22 @@ def test_an_exchange_takes_24_bytes_and_a_gap_4() -> None:
     for index in range(1000):
         log.append(answered(index))
     assert log.nbytes <= 1000 * (24 + 2 * 4)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("block", [False, True])
+def test_counts_of_tokens_that_two_bytes_cannot_hold(number: int, block: bool) -> None:
+    log, many = Log(), Collector()
+    counts = [9, 65_535, 65_536, 1_000_000, -3, 2**70, 7]
+    for index, count in enumerate(counts):
+        exchange = answered(index, usage=Usage(*((count, 4) if number == 0 else (4, count))))
+        many.add(exchange)
+        log.append(exchange)
+    if block:
+        log = Log()
+        log.extend(Block.from_bytes(many.take()))
+    assert log.tokens()[number].tolist() == [9, 65_535, 65_536, 1_000_000, 0, 0, 7]
+    assert set(log.tokens()[1 - number].tolist()) <= {0, 4}
 
 
 def test_more_kinds_of_status_than_the_column_has_room_for() -> None:

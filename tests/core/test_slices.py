@@ -22,7 +22,7 @@ def steady(
     seconds: float, *, rate: float = 10.0, takes: float = 0.25, begin: float = 0.0, log: Log | None = None
 ) -> Log:
     """One request every ``1 / rate`` seconds; every tenth fails."""
-    log = log or Log(usage=True)
+    log = log or Log()
     for number in range(int(seconds * rate)):
         at = begin + number / rate
         error = ErrorKind.RESET if number % 10 == 9 else None
@@ -52,7 +52,7 @@ def test_burn_is_the_share_of_bad_over_the_share_that_is_allowed() -> None:
 
 def test_a_growing_log_tells_the_same_as_a_whole_one() -> None:
     whole = steady(6.0, takes=1.3)
-    growing, slices, told = Log(usage=True), Slices(SERVED), []
+    growing, slices, told = Log(), Slices(SERVED), []
     growing.stretches = [(0.0, inf)]
     for number in range(len(whole)):
         at = float(whole.intended(number, number + 1)[0])
@@ -72,7 +72,7 @@ def test_pauses_between_stretches_count_for_nothing() -> None:
 
 
 def test_a_stall_shows() -> None:
-    log = Log(usage=True)
+    log = Log()
     for number in range(50):
         at = number / 10
         done = max(at + 0.1, 3.5) if at > 1.5 else at + 0.1

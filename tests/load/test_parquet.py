@@ -23,7 +23,7 @@ pq: Any = pytest.importorskip("pyarrow.parquet")
 
 
 def filled(count: int) -> Log:
-    log = Log(usage=True)
+    log = Log()
     for index in range(count):
         bad = index % 3 == 1
         log.append(

@@ -1,7 +1,8 @@
 """Exchanges as columns: 24 bytes each, plus 4 a chunk gap.
 
 A million exchanges fit in 24 MB and an indicator over them is one numpy expression. Texts are not kept
-here: the few exchanges that a person must read are journalled whole.
+here: the few exchanges that a person must read are journalled whole. Counts of tokens take two bytes each
+until one is too large for that, and four from then on.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from numpy.typing import NDArray
 
 from seatrial.core.block import CODES, KINDS, MAX_CHUNKS, NO_TOKENS, Block
 from seatrial.core.exchange import ErrorKind, Exchange
+from seatrial.core.instants import Instants
 from seatrial.core.tenants import Tenants
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_NARROW = 65_535
+
 
 class Log:
     """An append-only column store of exchanges, in send order.
-
-    Args:
-        usage: also keep token counts (8 bytes an exchange more), for indicators and budgets of cost.
 
     Attributes:
         stretches: when sending began and ended, seconds; the end is infinite while it goes on. Empty where
@@ -32,11 +33,11 @@ class Log:
         tenants: who sent which, None where there is only one.
     """
 
-    def __init__(self, *, usage: bool = False) -> None:
+    def __init__(self) -> None:
         self.stretches: list[tuple[float, float]] = []
         self.prices: tuple[float, float] | None = None
         self.tenants: Tenants | None = None
-        self._intended = array("d")
+        self._intended = Instants()
         self._lag = array("f")
         self._duration = array("f")
         self._ttfc = array("f")
@@ -47,7 +48,7 @@ class Log:
         self._gap_mark = (0, 0)
         self._statuses: list[int] = []
         self._status_codes: dict[int, int] = {}
-        self._tokens = (array("I"), array("I")) if usage else None
+        self._tokens = [array("H"), array("H")]
 
     def __len__(self) -> int:
         return len(self._error)
@@ -55,10 +56,10 @@ class Log:
     @property
     def nbytes(self) -> int:
         """Bytes held by the columns."""
-        floats = (self._intended, self._lag, self._duration, self._ttfc, self._gaps)
-        counts = (self._chunks, self._status, self._error, *(self._tokens or ()))
+        floats = (self._lag, self._duration, self._ttfc, self._gaps)
+        counts = (self._chunks, self._status, self._error, *self._tokens)
         held: int = sum(len(c) * c.itemsize for c in floats) + sum(len(c) * c.itemsize for c in counts)
-        return held
+        return held + self._intended.nbytes
 
     def append(self, exchange: Exchange) -> None:
         """Add one exchange behind all others."""
@@ -74,16 +75,17 @@ class Log:
         code = self._status_codes.get(exchange.status)
         self._status.append(self._new_status(exchange.status) if code is None else code)
         self._error.append(CODES[exchange.error])
-        if self._tokens:
-            usage = exchange.usage or (0, 0)
-            self._tokens[0].append(usage[0])
-            self._tokens[1].append(usage[1])
+        given, made = exchange.usage or (0, 0)
+        if not (0 <= given <= _NARROW and 0 <= made <= _NARROW):
+            given, made = self._roomy(0, given), self._roomy(1, made)
+        self._tokens[0].append(given)
+        self._tokens[1].append(made)
 
     def extend(self, block: Block) -> None:
         """Add many exchanges behind all others, in the order of *block*."""
         rows = block.rows
+        self._intended.extend(rows["intended"])
         for column, name in (
-            (self._intended, "intended"),
             (self._lag, "lag"),
             (self._duration, "duration"),
             (self._ttfc, "ttfc"),
@@ -99,9 +101,19 @@ class Log:
             for status, code in zip(found.tolist(), known, strict=True)
         ]
         self._status.frombytes(np.asarray(codes, np.uint8)[where].tobytes())
-        if self._tokens:
-            for column, name in zip(self._tokens, ("input", "output"), strict=True):
-                column.frombytes(np.where(rows[name] == NO_TOKENS, 0, rows[name]).astype(np.uint32).tobytes())
+        for number, name in enumerate(("input", "output")):
+            told = np.where(rows[name] == NO_TOKENS, 0, rows[name])
+            self._roomy(number, int(told.max(initial=0)))
+            column = self._tokens[number]
+            column.frombytes(told.astype(column.typecode).tobytes())
+
+    def _roomy(self, number: int, tokens: int) -> int:
+        """Make room for a count; what no target can have meant is told as 0, like what it did not tell."""
+        if not 0 <= tokens < NO_TOKENS:
+            return 0
+        if tokens > _NARROW and self._tokens[number].typecode == "H":
+            self._tokens[number] = array("I", self._tokens[number])
+        return tokens
 
     def _new_status(self, status: int) -> int:
         code = len(self._statuses)
@@ -113,7 +125,7 @@ class Log:
 
     def intended(self, start: int = 0, stop: int | None = None) -> Floats:
         """When each exchange should have been sent, seconds since the start of the traffic."""
-        return _column(self._intended, start, stop)
+        return self._intended.column(start, stop)
 
     def lag(self, start: int = 0, stop: int | None = None) -> Floats:
         """How late each was sent, seconds: the generator's own fault."""
@@ -173,10 +185,7 @@ class Log:
         return gaps
 
     def tokens(self, start: int = 0, stop: int | None = None) -> tuple[Floats, Floats]:
-        """Input and output tokens as reported; NaN where the log keeps none."""
-        if self._tokens is None:
-            nothing = np.full(len(self._error[start:stop]), np.nan)
-            return nothing, nothing
+        """Input and output tokens as reported, 0 where none were."""
         return _column(self._tokens[0], start, stop), _column(self._tokens[1], start, stop)
 
 

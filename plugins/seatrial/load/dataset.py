@@ -33,7 +33,7 @@ def load_dataset(path: Path) -> Log:
             rest = file.read()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the recorded exchanges cannot be read ({error})", where=str(path)) from error
-    log = Log(usage=True)
+    log = Log()
     if '"event":"journal"' in first.replace(" ", ""):
         exchanges = journalled(read_journal(path))
     else:

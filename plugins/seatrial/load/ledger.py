@@ -132,7 +132,7 @@ class Ledger:
     def warmed_up_all(self, block: Block) -> None:
         """Exchanges of the warm-up, which are no evidence."""
         if len(block):
-            log = Log(usage=True)
+            log = Log()
             log.extend(block)
             self._record("warmup", traffic=self._traffic, **_logged(log, 0, len(log)))
 
@@ -296,6 +296,5 @@ def _logged(log: Log, start: int, stop: int) -> dict[str, list[Any]]:
         "chunks": log.chunks(start, stop).tolist(),
         "status": log.status(start, stop).tolist(),
         "error": log.errors(start, stop),
-        # A log that keeps no tokens tells NaN, which is above nothing.
         "tokens": [[int(i), int(o)] if i > 0 or o > 0 else None for i, o in zip(given, made, strict=True)],
     }

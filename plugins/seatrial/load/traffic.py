@@ -102,7 +102,7 @@ class Traffic:
         self.name = name
         self.risk = risk
         self.budget = budget
-        self.log = Log(usage=True)
+        self.log = Log()
         self.log.tenants = tenants
         self.log.prices = (prices.input, prices.output) if prices else None
         self.cost = 0.0

@@ -67,7 +67,7 @@ class Made:
     def write(self, folder: Path) -> Path:
         """The folder of the run."""
         exchanges = self.exchanges()
-        log = Log(usage=True)
+        log = Log()
         for exchange in exchanges:
             log.append(exchange)
         columns: dict[str, Any] = {

@@ -69,7 +69,7 @@ def _teller(
     def tell(name: str, batch: Batch) -> None:
         opening = {"target": config.name, "stream": spec.stream, "prompts": spec.prompts, "audit": True}
         ledger = Ledger(name, record, opening=opening)
-        log = Log(usage=True)
+        log = Log()
         ledger.opened()
         for exchange in batch.exchanges:
             log.append(exchange)

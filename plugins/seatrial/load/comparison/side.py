@@ -155,7 +155,7 @@ class Side:
 def _traffics(journal: Journal) -> Iterator[tuple[str, Sent]]:
     opened = {event["name"]: event for event in journal.all("traffic") if not event.get("audit")}
     for name, told in opened.items():
-        log, prompts = Log(usage=True), []
+        log, prompts = Log(), []
         for exchange in journalled(journal, name):
             log.append(exchange)
             prompts.append(exchange.prompt)

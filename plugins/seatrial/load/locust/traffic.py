@@ -64,7 +64,7 @@ class LocustTraffic:
         self.name = name
         self.risk = replace(risk, segments=1)
         self.budget = budget
-        self.log = Log(usage=True)
+        self.log = Log()
         self.cost = 0.0
         self.lost = 0
         self._launch = launch
