@@ -6,25 +6,28 @@ import math
 from collections.abc import Iterator
 
 from seatrial.core.risk import Risk
-from seatrial.core.units import format_count, format_duration, format_share
+from seatrial.core.trials import shared
+from seatrial.core.units import format_count, format_duration, format_rate, format_share
 from seatrial.policy.document import ReleasePolicy
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.parts import Parts
-from seatrial.policy.problems import Problem, listed
+from seatrial.policy.problems import Path, Problem, listed
+from seatrial.policy.traffic import TrafficSpec
 
 
-def fewest_requests(limit: float, risk: Risk) -> int:
-    """The fewest requests that can show a share of bad ones of at most *limit*, were every single one good.
+def fewest_events(limit: float, risk: Risk, requests: float = 1.0) -> int:
+    """The fewest events that can show a share of bad ones of at most *limit*, were every single one good.
 
-    ``ln(1/α) / -ln(1 - limit)`` independent requests, times the design effect: no rule of any kind can pass
+    ``ln(1/α) / -ln(1 - limit)`` independent events, times the design effect: no rule of any kind can pass
     with fewer (zero bad ones among n come with a chance of ``(1 - limit)^n`` at the limit, and that must not
     exceed α).
 
     Args:
-        limit: acceptable share of bad requests, above 0.
+        limit: acceptable share of bad events, above 0.
         risk: confidence and declared dependence.
+        requests: that an event holds: 1, or those of a slice of time or of a round of all tenants.
     """
-    return math.ceil(risk.deff * math.log(1 / (1 - risk.confidence)) / -math.log1p(-limit))
+    return math.ceil(shared(risk.deff, requests) * math.log(1 / (1 - risk.confidence)) / -math.log1p(-limit))
 
 
 def notices(policy: ReleasePolicy, parts: Parts) -> list[Problem]:
@@ -44,25 +47,85 @@ def _budgets(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
         traffic = parts.traffic_named(objective.traffic)
         limit = round(1 - objective.bar.target, 12)
         if limit <= 0:
-            yield parts.problem(
-                "100 % cannot be proven by a sample",
-                "one bad request fails it; it passes only where the whole budget is spent without one",
-                at=("objectives", index, "target"),
-            )
-            continue
-        most = traffic.budget.requests if traffic else None
-        fewest = fewest_requests(limit, risk)
-        if traffic and most is not None and most < fewest:
-            yield parts.problem(
-                f"{_claim(objective)} needs {format_count(fewest)} requests even if every one is good; "
-                f"the budget of traffic {traffic.name!r} is {format_count(most)}",
-                f"raise budget.requests; {risk.assumption}, so that {risk.deff:g} requests count as one",
-                at=("objectives", index),
-            )
+            at = ("objectives", index, "target")
+            yield parts.problem("100 % cannot be proven by a sample", _PERFECT[objective.sli.events], at=at)
+        elif traffic is not None:
+            found = _SHORT[objective.sli.events](objective, traffic, limit, risk)
+            if found is not None:
+                yield parts.problem(*found, at=("objectives", index))
 
 
 def _claim(objective: ObjectiveSpec) -> str:
     return f"{objective.name} ({format_share(objective.bar.target)})"
+
+
+def _requests_short(
+    objective: ObjectiveSpec, traffic: TrafficSpec, limit: float, risk: Risk
+) -> tuple[str, str] | None:
+    most, fewest = traffic.budget.requests, fewest_events(limit, risk)
+    if most is None or most >= fewest:
+        return None
+    return (
+        f"{_claim(objective)} needs {format_count(fewest)} requests even if every one is good; "
+        f"the budget of traffic {traffic.name!r} is {format_count(most)}",
+        f"raise budget.requests; {risk.assumption}, so that {risk.deff:g} requests count as one",
+    )
+
+
+def _slices_short(
+    objective: ObjectiveSpec, traffic: TrafficSpec, limit: float, risk: Risk
+) -> tuple[str, str] | None:
+    """A slice takes its time, however many requests are in it; how many there are a schedule tells."""
+    long, rate = objective.timeSliceWindow or 1.0, _rate(traffic)
+    fewest = fewest_events(limit, risk, rate * long if rate else math.inf)
+    told = f"{_claim(objective)} needs {format_count(fewest)} slices of {format_duration(long)}"
+    spans = [span for span in (traffic.budget.duration, traffic.duration) if span is not None]
+    if spans and min(spans) < fewest * long:
+        return (
+            f"{told} even if every one is good, {format_duration(fewest * long)} in all; "
+            f"traffic {traffic.name!r} lasts {format_duration(min(spans))}",
+            "raise its duration, or make timeSliceWindow shorter",
+        )
+    most, needed = traffic.budget.requests, math.ceil(fewest * long * (rate or 0.0))
+    if most is None or most >= needed:
+        return None
+    return (
+        f"{told} even if every one is good, about {format_count(needed)} requests at "
+        f"{format_rate(rate or 0.0)}; the budget of traffic {traffic.name!r} is {format_count(most)}",
+        "raise budget.requests, or make timeSliceWindow shorter",
+    )
+
+
+def _rate(traffic: TrafficSpec) -> float | None:
+    """Requests a second, where they come at one rate."""
+    arrivals = traffic.arrivals
+    return arrivals.rate if arrivals is not None and arrivals.kind in _AT_ONE_RATE else None
+
+
+def _rounds_short(
+    objective: ObjectiveSpec, traffic: TrafficSpec, limit: float, risk: Risk
+) -> tuple[str, str] | None:
+    """In a round every tenant has as many requests as its weight says."""
+    weights = [tenant.weight for tenant in traffic.tenants] or [1]
+    rounds = math.ceil(fewest_events(limit, risk, sum(weights)) / min(weights))
+    most, needed = traffic.budget.requests, rounds * sum(weights)
+    if most is None or most >= needed:
+        return None
+    return (
+        f"{_claim(objective)} needs {format_count(needed)} requests even if every one is good, "
+        f"{format_count(rounds)} rounds of all tenants; "
+        f"the budget of traffic {traffic.name!r} is {format_count(most)}",
+        "raise budget.requests",
+    )
+
+
+_PERFECT = {
+    "requests": "one bad request fails it; it passes only where the whole budget is spent without one",
+    "slices": "one bad slice of time fails it; it passes only where the whole budget is spent without one",
+    "tenants": "no difference at all is never shown: allow some, such as target: 95%",
+}
+_SHORT = {"requests": _requests_short, "slices": _slices_short, "tenants": _rounds_short}
+_AT_ONE_RATE = ("constant", "poisson", "gamma")
 
 
 def _patience(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
@@ -110,12 +173,26 @@ def _unused(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
             "a scenario that nothing runs is not proven",
             at=("suites",),
         )
+    if spec.suites is not None and "load" not in spec.suites:
+        for at in _wanted_of_load(policy):
+            yield parts.problem(
+                "the suite load, which looks at this, is not among the suites",
+                "seatrial capacity and seatrial soak do it alone; certify needs the suite",
+                at=at,
+            )
     judged = {each.traffic for each in spec.objectives} | {each.traffic for each in spec.resilience}
     if (spec.resilience and None in judged) or (spec.dependencies and not spec.resilience):
         return  # a scenario that names none takes the only one
     for index, traffic in enumerate(spec.traffic):
-        if traffic.name not in judged:
+        if traffic.name not in judged and traffic.soak is None:
             yield parts.problem(f"no objective is judged on traffic {traffic.name!r}", at=("traffic", index))
+
+
+def _wanted_of_load(policy: ReleasePolicy) -> Iterator[Path]:
+    """What the policy asks of the suite `load`, by its place."""
+    spec = policy.spec
+    yield from ((name,) for name in ("capacity", "scaling") if getattr(spec, name) is not None)
+    yield from (("traffic", index, "soak") for index, each in enumerate(spec.traffic) if each.soak)
 
 
 def _targets(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
