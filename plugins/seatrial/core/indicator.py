@@ -17,7 +17,7 @@ from seatrial.core.log import Bools, Floats, Log
 
 Dimension = Literal["share", "duration", "count", "money", "score", "rate"]
 Column = Callable[[Log, int, int], Floats]
-Events = Literal["requests", "slices", "tenants"]
+Events = Literal["requests", "slices", "tenants", "queries"]
 Composed = Literal["", "latencies", "budget", "all"]
 
 
@@ -35,7 +35,8 @@ class Indicator:
         applies: which of them count at all; None means all.
         alias: its OpenTelemetry GenAI name, accepted in policies too.
         events: what is good or bad: each request; each slice of time (OpenSLO's Timeslices), with one value a
-            slice from `seatrial.core.slices`; or blocks of requests in which every tenant has its own.
+            slice from `seatrial.core.slices`; blocks of requests in which every tenant has its own; or queries
+            of several requests that leave together, with the value of the slowest.
         composed: which other objectives of the traffic it is made of, where a policy names none: those on
             latency, the only one on availability, or all.
     """
@@ -137,6 +138,13 @@ _BUILT_IN = (
         "from the intended send time to the last byte",
         _duration,
         alias="gen_ai.client.operation.duration",
+    ),
+    Indicator(
+        "query.duration",
+        "duration",
+        "from the moment at which the requests of a query leave together to the last byte of the slowest",
+        _duration,
+        events="queries",
     ),
     Indicator(
         "time_to_first_chunk",

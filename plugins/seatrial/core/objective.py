@@ -95,6 +95,7 @@ class Objective:
         parts: the objectives it is made of, for indicators that are (`goodput`, `fairness`,
             `error_budget_burn`).
         slice: seconds of a slice of time, for indicators whose events are slices.
+        samples: requests of a query, for indicators whose events are queries.
 
     Raises:
         UsageError: unknown indicator, an op without a value, a value of another dimension, a target
@@ -115,6 +116,7 @@ class Objective:
     where: str | None = None
     parts: tuple[Objective, ...] = ()
     slice: float = 1.0
+    samples: int = 1
 
     def __post_init__(self) -> None:
         sli = self._find()

@@ -71,7 +71,7 @@ class Trial:
 
     def step(self) -> bool:
         """Take in what is new in the stream; True once decided."""
-        start, stop = self._seen, len(self.stream.log)
+        start, stop = self._seen, self._whole()
         if self.decided or start >= stop:
             return self.decided
         bad, values, indices = self._events(start, stop)
@@ -83,6 +83,10 @@ class Trial:
         self._reconsider()
         self.stream.watch(self)
         return self.decided
+
+    def _whole(self) -> int:
+        """Up to which exchange there are whole events."""
+        return len(self.stream.log)
 
     def _events(self, start: int, stop: int) -> tuple[Bools, Floats, Positions]:
         """What is new from exchange *start* to *stop*: which events are bad, their values and places."""

@@ -170,12 +170,15 @@ class Trace:
     Args:
         times: seconds, ascending; the first becomes 0.
         where: the file they come from, for errors.
+        duration: seconds after which no more of them are replayed.
 
     Raises:
         UsageError: no times, times that are not finite or negative, or going backwards.
     """
 
-    def __init__(self, times: Sequence[float], where: str | None = None) -> None:
+    def __init__(
+        self, times: Sequence[float], where: str | None = None, duration: float | None = None
+    ) -> None:
         array = np.asarray(times, dtype=np.float64)
         if array.size == 0 or not np.isfinite(array).all():
             raise UsageError("a trace needs arrival times that are finite numbers", where=where)
@@ -185,7 +188,8 @@ class Trace:
         if (np.diff(array) < 0).any():
             line = int(np.argmax(np.diff(array) < 0)) + 2
             raise UsageError(f"arrival {line} of the trace is before the one above it", where=where)
-        self._times = array - array[0]
+        array = array - array[0]
+        self._times = array if duration is None else array[array < duration]
 
     def __iter__(self) -> Iterator[float]:
         """Seconds since the first arrival."""

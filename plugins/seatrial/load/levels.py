@@ -246,9 +246,13 @@ class _Run:
 
 
 def objectives(loaded: LoadedPolicy, traffic: str) -> list[Objective]:
-    """The objectives that a level of *traffic* is held to: all, but for rates that the level itself sets."""
+    """The objectives that a level of *traffic* is held to.
+
+    All, but for rates, which the level itself sets, and queries, for its requests leave one by one.
+    """
     own = [objective for objective in loaded.objectives() if objective.traffic == traffic]
-    return [each for each in own if not (each.sli.events == "slices" and each.sli.dimension == "rate")]
+    one_by_one = [each for each in own if each.sli.events != "queries"]
+    return [each for each in one_by_one if not (each.sli.events == "slices" and each.sli.dimension == "rate")]
 
 
 def _within(spec: TrafficSpec, seconds: float) -> int:

@@ -12,6 +12,9 @@ from typing import Any
 from seatrial.core.errors import UsageError
 from seatrial.targets.wire import Prompt
 
+CHARS_PER_TOKEN = 4.0
+"""Of English text, where nobody knows the tokenizer (https://help.openai.com/en/articles/4936856)."""
+
 
 @dataclass(frozen=True)
 class PromptSet(Sequence[Prompt]):

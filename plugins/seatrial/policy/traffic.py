@@ -57,9 +57,10 @@ class TrafficSpec(Model):
     prompts: str = "bundled/chat-short"
     """A bundled prompt set (bundled/NAME), or a JSONL file relative to the policy."""
     concurrency: PositiveCount = 4
-    """Requests in flight where there are no arrivals (closed loop)."""
+    """Requests in flight where there are no arrivals (closed loop); users where arrivals are closed."""
     arrivals: ArrivalsSpec | None = None
-    """When requests leave, however slow the answers are (open loop); latency counts from then."""
+    """When requests leave: on schedule, however slow the answers are (open loop: latency counts from then),
+    or as users who think ask (closed)."""
     connections: PositiveCount | None = None
     """Most connections at a time under arrivals; requests beyond wait, and their waiting counts."""
     duration: PositiveDuration | None = None
@@ -93,6 +94,22 @@ class TrafficSpec(Model):
             raise wrong("two tenants of one name", "each tenant once; weight gives it more requests")
         return self
 
+    @property
+    def in_flight(self) -> int | None:
+        """Requests in flight at the most in a closed loop; None where a schedule knows of none."""
+        if self.arrivals is None or self.arrivals.kind == "closed":
+            return self.concurrency
+        if self.arrivals.kind == "single-stream":
+            return 1
+        return self.arrivals.samples if self.arrivals.kind == "multi-stream" else None
+
+    @property
+    def pattern(self) -> str:
+        """How requests leave, in words."""
+        if self.arrivals is None:
+            return f"{self.concurrency} at a time"
+        return self.arrivals.told(self.concurrency)
+
     @model_validator(mode="after")
     def _one_loop(self) -> TrafficSpec:
         if self.arrivals is None:
@@ -102,11 +119,28 @@ class TrafficSpec(Model):
                         f"{name} belongs to arrivals, and there are none",
                         "name arrivals, or use concurrency and budget",
                     )
-        elif self.processes is not None and self.processes > 1 and self.tenants:
-            raise wrong("tenants take turns in one process", "drop processes, or tenants")
+        elif not self.arrivals.scheduled:
+            self._without_schedule(self.arrivals)
         elif "concurrency" in self.model_fields_set:
             raise wrong(
                 "arrivals leave on schedule, whatever is in flight: there is no concurrency",
                 "drop concurrency; connections bounds the connections",
             )
         return self
+
+    def _without_schedule(self, arrivals: ArrivalsSpec) -> None:
+        """What belongs to a schedule, and so not to *arrivals*."""
+        kind = arrivals.kind
+        if (self.processes or 1) > 1:
+            raise wrong(
+                f"arrivals of kind {kind} leave from one process: each waits for the answers of others",
+                "drop processes, or take arrivals on schedule, such as poisson",
+            )
+        if self.duration is not None:
+            raise wrong(f"arrivals of kind {kind} have no schedule that could end", "use budget.duration")
+        if self.connections is not None and arrivals.closed:
+            what = f"arrivals of kind {kind} have a connection for each request in flight"
+            raise wrong(what, "drop connections")
+        if "concurrency" in self.model_fields_set and kind != "closed":
+            what = f"arrivals of kind {kind} say themselves how many requests are in flight"
+            raise wrong(what, "drop concurrency")
