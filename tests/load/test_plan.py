@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.core.errors import UsageError
 from seatrial.core.evidence.plan import expected_requests
-from seatrial.load.plan import Plan, plan_policy
+from seatrial.load.plan import NothingToPlan, Plan, facts, plan_policy
 from seatrial.policy.loader import load_policy
 
 POLICY = """
@@ -126,13 +125,42 @@ def test_what_must_hold_under_a_fault_takes_traffic_of_its_own(tmp_path: Path) -
     assert dies.usd is not None
 
 
+@pytest.mark.parametrize(
+    ("budget", "requests", "seconds"),
+    [
+        ("{requests: 5000}", 5000, 5010 * 0.4 / 4),
+        ("{requests: 5000, duration: 30s}", 5000, 30 + 1),  # the clock ends it, however slow the answers are
+        ("{duration: 30s}", 300, 30 + 1),  # at the assumed length of an answer
+        ("{requests: 5000, cost: $0.1}", 5000, 5010 * 0.4 / 4),
+        ("{cost: $0.1}", 400, 410 * 0.4 / 4),
+    ],
+)
+def test_at_most_is_what_the_budget_leaves(
+    tmp_path: Path, budget: str, requests: float, seconds: float
+) -> None:
+    (only,) = plan(tmp_path, prices=PRICES, budget=budget).traffics
+    assert only.requests.most == pytest.approx(requests + 10)
+    assert only.seconds.most == pytest.approx(seconds + 2 * 0.5)
+    assert only.usd is not None
+    bounded = [0.1] if "cost" in budget else []
+    assert only.usd.most == pytest.approx(min([only.requests.most * 250 / 1e6, *bounded]))
+
+
+def test_the_journal_is_told_what_is_needed(tmp_path: Path) -> None:
+    plan(tmp_path)
+    told = facts(load_policy(tmp_path / "policy.yaml"))
+    assert told["requests_at_least"] < told["requests"] < told["requests_at_most"] == 100_010
+    assert told["usd"] is told["usd_at_most"] is None
+
+
 def test_a_policy_without_objectives_has_no_plan(tmp_path: Path) -> None:
     text = POLICY.format(prices="", budget="{requests: 10}", more="").partition("  objectives:")[0]
     text += "  suites: [contract]\n"
     (tmp_path / "own.jsonl").write_text('{"prompt": "Hello"}\n', "utf-8")
     (tmp_path / "policy.yaml").write_text(text, "utf-8")
-    with pytest.raises(UsageError, match="nothing to plan"):
+    with pytest.raises(NothingToPlan, match="nothing to plan"):
         plan_policy(load_policy(tmp_path / "policy.yaml"))
+    assert facts(load_policy(tmp_path / "policy.yaml"))["requests"] == 0
 
 
 def test_arrivals_set_the_pace_and_slices_take_their_time(tmp_path: Path) -> None:

@@ -10,6 +10,11 @@ import click
 
 if TYPE_CHECKING:
     from seatrial.load.plan import Plan, Span
+    from seatrial.load.plan_load import Part
+
+_HEADS = ("at best", "expected", "at most", "")
+_UNPRICED = ("–", "–", "–", "the policy names no prices")
+_WIDE = 24  # characters of a name
 
 
 @click.command(short_help="requests, minutes and dollars a policy will need")
@@ -25,8 +30,10 @@ if TYPE_CHECKING:
 def command(policy: str, answer: str | None, as_json: bool) -> None:
     """Tell how many requests, minutes and dollars a policy will need. Nothing is sent.
 
-    Each figure is a span: at best, for a system without a single bad event; and for one with half of the bad
-    events that each limit allows. One that is closer to its limit needs more, up to its budget.
+    Each figure stands three times: at best, for a system without a single bad event; expected, for one with
+    half of the bad events that each limit allows; and at most, where the policy's own limits end it. What the
+    suite load measures is among them: audits, the search for capacity, a step of load, soaks. How far a
+    search goes is not known beforehand: of it only "at most" is told.
     """
     from seatrial.core.units import parse_duration
     from seatrial.load.plan import plan_policy
@@ -57,32 +64,46 @@ def _json(plan: Plan) -> dict[str, Any]:
             }
             for item in plan.traffics
         ],
+        "load": [asdict(part) for part in plan.parts],
     }
 
 
 def _tell(plan: Plan) -> None:
     for item in plan.traffics:
-        _row(item.traffic, "at best", "expected", "")
+        _row(item.traffic, *_HEADS)
         _row("  requests", *(f"{count:,.0f}" for count in item.requests), f"{item.deciding} needs most")
         minutes = (f"{seconds / 60:,.1f}" for seconds in item.seconds)
         _row("  minutes", *minutes, f"if an answer takes {item.answer:g} s")
         if item.usd is None:
-            _row("  dollars", "–", "–", "the policy names no prices")
+            _row("  dollars", *_UNPRICED)
         else:
-            _row(
-                "  dollars", *(f"{usd:,.2f}" for usd in item.usd), f"if each answer has {item.output} tokens"
-            )
+            tokens = f"if each answer has {item.output} tokens"
+            _row("  dollars", *(f"{usd:,.2f}" for usd in item.usd), tokens)
         for limit in item.never:
             click.echo(f"  ✕ {limit}: nothing can pass")
         for limit in item.maybe:
             click.echo(f"  ! {limit}")
-    if len(plan.traffics) > 1:
-        _row("in all", "at best", "expected", "")
+    for part in plan.parts:
+        _tell_part(part)
+    if len(plan.traffics) + len(plan.parts) > 1:
+        _row("in all", *_HEADS)
         _row("  requests", *(f"{count:,.0f}" for count in plan.requests), "")
         _row("  minutes", *(f"{minutes:,.1f}" for minutes in plan.minutes), "")
-        _row("  dollars", *(f"{usd:,.2f}" for usd in plan.usd or ()), "")
+        _row("  dollars", *((f"{usd:,.2f}" for usd in plan.usd) if plan.usd else _UNPRICED))
+
+
+def _tell_part(part: Part) -> None:
+    """What one measurement of the suite load needs; of a search only the most is known."""
+
+    def figures(text: str) -> tuple[str, ...]:
+        return (text,) * 3 if part.exact else ("–", "–", text)
+
+    _row(part.name, *_HEADS[:3], f"{part.alone} alone measures it: not in the sum" if part.alone else "")
+    _row("  requests", *figures(f"{part.requests:,.0f}"), part.limit)
+    _row("  minutes", *figures(f"{part.seconds / 60:,.1f}"), "")
+    _row("  dollars", *(_UNPRICED if part.usd is None else (*figures(f"{part.usd:,.2f}"), "")))
 
 
 def _row(name: str, *words: str) -> None:
     *figures, comment = words
-    click.echo(f"{name:12}{''.join(f'{figure:>12}' for figure in figures)}   {comment}".rstrip())
+    click.echo(f"{name:{_WIDE}}{''.join(f'{figure:>12}' for figure in figures)}   {comment}".rstrip())

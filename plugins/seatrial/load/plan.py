@@ -1,8 +1,8 @@
 """What a policy is going to need: requests, minutes and dollars, told before any is spent.
 
-Each figure is a span. Its lower end is for a system without a single bad event, which nothing can prove
-sooner; its upper end for one with half of the bad events that each limit allows. One that is closer to its
-limit needs more. Time and money rest on assumptions that are told with the figures.
+Each figure is a span. It begins with a system without a single bad event, which nothing can prove sooner;
+then comes one with half of the bad events that each limit allows. One that is closer to its limit needs more,
+up to what the policy's own limits leave it. Time and money rest on assumptions that stand with the figures.
 """
 
 from __future__ import annotations
@@ -11,33 +11,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
 from seatrial.core.trials import shared
 from seatrial.core.units import format_duration, format_money
-from seatrial.load.prompts import load_prompts
+from seatrial.load.assumed import answer_of, output_of, pace_of, price_of
+from seatrial.load.plan_load import Part, load_parts
 
 if TYPE_CHECKING:
     from seatrial.core.risk import Risk
     from seatrial.policy.loader import LoadedPolicy
     from seatrial.policy.traffic import TrafficSpec
 
-DEFAULT_ANSWER = 1.0  # seconds: where neither the caller nor an objective says how long an answer takes
-DEFAULT_OUTPUT = 256  # tokens of an answer whose length nobody limits
-CHARS_PER_TOKEN = 4.0  # English text, https://help.openai.com/en/articles/4936856
+
+class NothingToPlan(UsageError):
+    """A policy that sends no traffic."""
 
 
 class Span(NamedTuple):
-    """What is needed at best, and by a system with half of the bad events that each limit allows."""
+    """What is needed at best, by a system with half of the bad events that each limit allows, and at most.
+
+    At most is what the policy's own limits leave: less than expected where a budget will not do.
+    """
 
     least: float
     expected: float
+    most: float
 
     def __add__(self, other: object) -> Span:
         assert isinstance(other, Span)
-        return Span(self.least + other.least, self.expected + other.expected)
+        return Span(*(one + two for one, two in zip(self, other, strict=True)))
+
+    def times(self, factor: float) -> Span:
+        """Each figure *factor* times."""
+        return Span(*(figure * factor for figure in self))
+
+
+_NOTHING = Span(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +79,40 @@ class TrafficPlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a policy is expected to need, traffic by traffic."""
+    """What a policy is expected to need: its traffics, and what the suite `load` measures beside them.
+
+    How far a search goes is not known beforehand: it is among what is needed at most, and nowhere else.
+    """
 
     traffics: tuple[TrafficPlan, ...]
+    parts: tuple[Part, ...] = ()
 
     @property
     def requests(self) -> Span:
-        return sum((traffic.requests for traffic in self.traffics), Span(0, 0))
+        parts = [(each, each.requests) for each in self._certified]
+        return _sum([each.requests for each in self.traffics], parts)
 
     @property
     def minutes(self) -> Span:
-        total = sum((traffic.seconds for traffic in self.traffics), Span(0, 0))
-        return Span(total.least / 60, total.expected / 60)
+        parts = [(each, each.seconds) for each in self._certified]
+        return _sum([each.seconds for each in self.traffics], parts).times(1 / 60)
 
     @property
     def usd(self) -> Span | None:
         """None where no target has prices."""
-        priced = [traffic.usd for traffic in self.traffics if traffic.usd is not None]
-        return sum(priced, Span(0, 0)) if priced else None
+        priced = [each.usd for each in self.traffics if each.usd is not None]
+        parts = [(each, each.usd) for each in self._certified if each.usd is not None]
+        return _sum(priced, parts) if priced or parts else None
+
+    @property
+    def _certified(self) -> list[Part]:
+        """What `seatrial certify` measures: all but what has a command of its own."""
+        return [part for part in self.parts if not part.alone]
+
+
+def _sum(spans: Sequence[Span], parts: Sequence[tuple[Part, float]]) -> Span:
+    known = (Span(most if part.exact else 0, most if part.exact else 0, most) for part, most in parts)
+    return sum((*spans, *known), _NOTHING)
 
 
 def plan_policy(loaded: LoadedPolicy, answer: float | None = None) -> Plan:
@@ -98,21 +124,23 @@ def plan_policy(loaded: LoadedPolicy, answer: float | None = None) -> Plan:
             ``operation.duration`` of each traffic, or 1 s.
 
     Raises:
-        UsageError: the prompts of a traffic cannot be read, or no objective has a traffic.
+        NothingToPlan: no objective has a traffic, and no suite measures anything else.
+        UsageError: the prompts of a traffic cannot be read.
     """
     plans = []
     for traffic in loaded.spec.traffic:
         own = [objective for objective in loaded.objectives() if objective.traffic == traffic.name]
         if own:
-            plans.append(_plan(loaded, traffic, own, _answer(own) if answer is None else answer))
+            plans.append(_plan(loaded, traffic, own, answer_of(own) if answer is None else answer))
     plans += _scenarios(loaded, answer)
-    if not plans:
-        raise UsageError(
+    plan = Plan(tuple(plans), load_parts(loaded, answer))
+    if not plan.traffics and not plan.parts:
+        raise NothingToPlan(
             "no objective of this policy has a traffic: there is nothing to plan",
             where=loaded.source,
             hint="add objectives under spec.objectives, each with its traffic",
         )
-    return Plan(tuple(plans))
+    return plan
 
 
 def _scenarios(loaded: LoadedPolicy, answer: float | None) -> list[TrafficPlan]:
@@ -133,11 +161,8 @@ def _scenarios(loaded: LoadedPolicy, answer: float | None) -> list[TrafficPlan]:
                     "budget": scenario.budget or traffic.budget,
                 }
             )
-            plans.append(
-                _plan(
-                    loaded, under, own, _answer(own) if answer is None else answer, scenario.risk(loaded.risk)
-                )
-            )
+            takes = answer_of(own) if answer is None else answer
+            plans.append(_plan(loaded, under, own, takes, scenario.risk(loaded.risk)))
     return plans
 
 
@@ -149,21 +174,24 @@ def _plan(
     risk: Risk | None = None,
 ) -> TrafficPlan:
     risk = loaded.risk if risk is None else risk
-    pace = _pace(traffic, answer)
-    needs = {objective.name: _requests(risk, traffic, objective, pace) for objective in objectives}
+    pace, output = pace_of(traffic, answer), output_of(traffic)
+    each = price_of(loaded, traffic, output)
+    most = _budgeted(traffic, pace, each)
+    needs = {objective.name: _requests(risk, traffic, objective, pace, most) for objective in objectives}
     deciding = max(needs, key=lambda name: needs[name].expected)
-    most = Span(max(need.least for need in needs.values()), needs[deciding].expected)
-    requests = most + Span(traffic.warmup, traffic.warmup)
+    need = Span(max(each.least for each in needs.values()), needs[deciding].expected, needs[deciding].most)
+    requests = need + Span(*[traffic.warmup] * 3)
     sending = Span(*(max(count / pace, risk.min_duration) for count in requests))
+    sending = sending._replace(most=_longest(traffic, pace, sending.most))
     pauses = risk.pause * (risk.segments - 1)
-    output = traffic.max_tokens or DEFAULT_OUTPUT
-    each = _usd(loaded, traffic, output)
-    usd = None if each is None else Span(*(count * each for count in requests))
-    never, maybe = _limits(traffic, most, sending, usd)
+    usd = None if each is None else requests.times(each)
+    if usd is not None and traffic.budget.cost is not None:
+        usd = usd._replace(most=min(usd.most, traffic.budget.cost.amount))
+    never, maybe = _limits(traffic, need, sending, usd)
     return TrafficPlan(
         traffic=traffic.name,
         requests=requests,
-        seconds=sending + Span(pauses, pauses),
+        seconds=sending + Span(*[pauses] * 3),
         usd=usd,
         deciding=deciding,
         never=never,
@@ -173,49 +201,37 @@ def _plan(
     )
 
 
-def _pace(traffic: TrafficSpec, answer: float) -> float:
-    """Requests a second: on schedule, or as fast as answers come."""
-    if traffic.arrivals is None:
-        return traffic.concurrency / answer
-    rates = traffic.arrivals.rates or (traffic.arrivals.rate,)
-    known = [rate for rate in rates if rate]
-    return sum(known) / len(known) if known else 1.0 / answer
+def _budgeted(traffic: TrafficSpec, pace: float, each: float | None) -> float:
+    """The requests that a traffic's own limits leave; where they count none, at an assumed pace or price."""
+    budget = traffic.budget
+    spans = [span for span in (budget.duration, traffic.duration) if span is not None]
+    sure = [] if budget.requests is None else [float(budget.requests)]
+    sure += [pace * min(spans)] if spans and traffic.arrivals is not None else []
+    guessed = [pace * span for span in spans]
+    guessed += [] if budget.cost is None or not each else [budget.cost.amount / each]
+    return min(sure or guessed, default=0.0)
 
 
-def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective, pace: float) -> Span:
+def _longest(traffic: TrafficSpec, pace: float, seconds: float) -> float:
+    """The seconds of sending that a traffic's own limits leave; *seconds* where they bound no time."""
+    spans = [span for span in (traffic.budget.duration, traffic.duration) if span is not None]
+    if not spans:
+        return seconds
+    longest = min(spans) + traffic.warmup / pace
+    # A schedule is over when its last request has left; a closed loop is as slow as the answers are.
+    return min(longest, seconds) if traffic.arrivals is not None else longest
+
+
+def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective, pace: float, most: float) -> Span:
     from seatrial.core.evidence.plan import expected_requests
 
     if objective.limit == 0:
         # A share of zero cannot be proven: such an objective takes what the budget gives.
-        whole = traffic.budget.requests or 0
-        return Span(whole, whole)
-    events = objective.sli.events
-    each = {"slices": objective.slice * pace, "tenants": float(len(traffic.tenants))}.get(events, 1.0)
+        return Span(most, most, most)
+    events, block = objective.sli.events, sum(tenant.weight for tenant in traffic.tenants)
+    each = {"slices": objective.slice * pace, "tenants": float(block)}.get(events, 1.0)
     levels = (objective.limit, risk.confidence, risk.power, shared(risk.deff, each))
-    return Span(each * expected_requests(*levels, zero=True), each * expected_requests(*levels))
-
-
-def _answer(objectives: Sequence[Objective]) -> float:
-    limits = [
-        objective.threshold
-        for objective in objectives
-        if objective.sli.name == "operation.duration"
-        and objective.threshold
-        and objective.op in ("lt", "lte")
-    ]
-    return min(limits) / 2 if limits else DEFAULT_ANSWER
-
-
-def _usd(loaded: LoadedPolicy, traffic: TrafficSpec, output: int) -> float | None:
-    """US dollars of one request: a prompt of mean length and the longest answer."""
-    prices = loaded.target(traffic.target).prices if loaded.spec.targets else None
-    if prices is None:
-        return None
-    prompts = load_prompts(loaded.prompts(traffic.name.partition("@")[0]), traffic.prompts)
-    known = [max(tokens.values()) for tokens in prompts.tokens if tokens]
-    guessed = [len(str(prompt.messages)) / CHARS_PER_TOKEN for prompt in prompts]
-    tokens = float(np.mean(known if len(known) == len(prompts) else guessed))
-    return (tokens * prices.input.amount + output * prices.output.amount) / 1e6
+    return Span(each * expected_requests(*levels, zero=True), each * expected_requests(*levels), most)
 
 
 def _too_short(traffic: TrafficSpec, duration: float, requests: Span) -> str:
@@ -247,14 +263,18 @@ def _limits(
 
 
 def facts(loaded: LoadedPolicy) -> dict[str, Any]:
-    """What the policy is expected to need, for the journal: at best, and for an ordinary good system."""
-    if not any(spec.traffic for spec in loaded.spec.objectives):
+    """What the policy is expected to need, for the journal: at best, for an ordinary good system, at most."""
+    try:
+        expected = plan_policy(loaded)
+    except NothingToPlan:
         return {"requests": 0, "minutes": 0.0, "usd": None}
-    expected = plan_policy(loaded)
     usd = expected.usd
     return {
         "requests": round(expected.requests.expected),
         "requests_at_least": round(expected.requests.least),
+        "requests_at_most": round(expected.requests.most),
         "minutes": round(expected.minutes.expected, 2),
+        "minutes_at_most": round(expected.minutes.most, 2),
         "usd": None if usd is None else round(usd.expected, 4),
+        "usd_at_most": None if usd is None else round(usd.most, 4),
     }

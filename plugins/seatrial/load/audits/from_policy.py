@@ -24,19 +24,15 @@ def rehearsal(
 ) -> Rehearsal | None:
     """The rehearsal of *config*, None where no traffic of the policy goes there.
 
-    Of several traffics the one with the most requests in flight counts, or else the fastest.
-
     Args:
         record: writes an event to the journal.
 
     Raises:
         UsageError: the prompts cannot be read.
     """
-    first = loaded.spec.targets[0].name
-    specs = [spec for spec in loaded.spec.traffic if (spec.target or first) == config.name]
-    if not specs:
+    spec = busiest(loaded, config.name)
+    if spec is None:
         return None
-    spec = max(specs, key=_busy)
     prompts = load_prompts(loaded.prompts(spec.name), spec.prompts)
     return Rehearsal(
         Asker(config, _teller(config, spec, record)),
@@ -47,6 +43,16 @@ def rehearsal(
         seed=seed,
         keys=[tenant.apiKey for tenant in spec.tenants],
     )
+
+
+def busiest(loaded: LoadedPolicy, target: str) -> TrafficSpec | None:
+    """The traffic whose numbers the audits of *target* protect, None where none goes there.
+
+    Of several the one with the fastest schedule, or else the one with the most requests in flight.
+    """
+    first = loaded.spec.targets[0].name
+    specs = [spec for spec in loaded.spec.traffic if (spec.target or first) == target]
+    return max(specs, key=_busy, default=None)
 
 
 def _busy(spec: TrafficSpec) -> tuple[float, int]:

@@ -78,6 +78,17 @@ class Rehearsal:
         self._seed = seed
         self._keys = keys
 
+    def needed(self, answer: float) -> tuple[int, int, int]:
+        """What all audits ask together: one at a time, under load, and how many are in flight then.
+
+        Args:
+            answer: seconds that one is assumed to take.
+        """
+        load = self._in_flight(answer)
+        turns = COMPARED + AGAIN + min(REPEATED, len(self._prompts)) + 2 * REPEATED
+        turns += 1 + 2 * PREFIXED if self._manner.stream else 0
+        return turns, 2 * load + COMPARED + CANARIES, load
+
     @property
     def applies(self) -> bool:
         """Whether the target speaks of messages at all: a REST model takes no prompt of ours."""
@@ -104,10 +115,14 @@ class Rehearsal:
     def load(self) -> int:
         """Requests in flight under load: the policy's, or its rate by the time that an answer takes alone."""
         if self._rate is None:
-            return max(2, self._concurrency)
+            return self._in_flight(0.0)
         times = [exchange.done - exchange.sent for exchange in self.alone.exchanges if exchange.ok]
-        flying = self._rate * float(np.median(times)) if times else 1.0
-        return min(max(2, math.ceil(flying)), self._concurrency)
+        return self._in_flight(float(np.median(times)) if times else 0.0)
+
+    def _in_flight(self, answer: float) -> int:
+        if self._rate is None:
+            return max(2, self._concurrency)
+        return min(max(2, math.ceil(self._rate * answer)), self._concurrency)
 
     @cached_property
     def repeats(self) -> list[tuple[Exchange, Exchange]]:
