@@ -14,7 +14,7 @@ from seatrial.chaos.gameday.desk import Desk, Unattended
 from seatrial.chaos.gameday.journey import Journey
 from seatrial.chaos.gameday.pulse import Pulse
 from seatrial.chaos.gameday.runner import Runner
-from seatrial.chaos.gameday.signals import Signals
+from seatrial.chaos.signals.watch import Signals
 from seatrial.core.errors import HarnessError
 from seatrial.policy.marked import read_document
 

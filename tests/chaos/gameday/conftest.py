@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos.gameday.pages import Pages
+from tests.chaos.signals.pages import Pages
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from seatrial.chaos.gameday.monitor import Monitor, stops_by
 from seatrial.core.errors import HarnessError
 from tests.chaos.gameday.acting import Drill
 from tests.chaos.gameday.test_pulse import beat
-from tests.chaos.gameday.test_webhook import post
+from tests.chaos.signals.test_webhook import post
 
 WAIT = "  signals: [{name: pager, webhook: {}}]\n  steps: [{wait: 1h}]\n"
 

@@ -9,7 +9,7 @@ import pytest
 
 from seatrial.chaos.gameday.proxying import FaultProxy
 from seatrial.policy.dependency import DependencySpec
-from tests.chaos.gameday.pages import Pages
+from tests.chaos.signals.pages import Pages
 
 
 def get(address: str) -> int:

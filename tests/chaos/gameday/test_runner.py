@@ -9,7 +9,7 @@ import pytest
 from seatrial.chaos.gameday.abort import Abort, Aborted
 from seatrial.core.errors import HarnessError
 from tests.chaos.gameday.acting import Dependency, Drill
-from tests.chaos.gameday.test_webhook import post
+from tests.chaos.signals.test_webhook import post
 
 SIGNALS = "  signals: [{name: pager, webhook: {}}]\n  consecutive: 5\n"
 OUTAGE = (

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from seatrial.chaos.gameday.abort import Abort
 from seatrial.chaos.gameday.desk import Desk
 from seatrial.chaos.gameday.pulse import Pulse
-from seatrial.chaos.gameday.signals import Record, Signals
+from seatrial.chaos.signals.watch import Record, Signals
 from seatrial.core.outcome import Outcome
 
 

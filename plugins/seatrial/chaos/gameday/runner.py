@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from seatrial.chaos.gameday.checks import ALL
 from seatrial.chaos.gameday.journey import Journey, Moment
-from seatrial.chaos.gameday.judging import Found, judge_recovery, judge_signal
+from seatrial.chaos.gameday.judging import judge_recovery
 from seatrial.chaos.gameday.model import Spec
 from seatrial.chaos.gameday.outline import Item, Outline
 from seatrial.chaos.gameday.rollback import Active, Faults
 from seatrial.chaos.gameday.script import Step
+from seatrial.chaos.signals.judging import Found, judge_signal
 from seatrial.core.errors import SeatrialError
 from seatrial.core.outcome import Outcome, aggregate
 

@@ -19,8 +19,8 @@ from seatrial.chaos.gameday.monitor import Monitor
 from seatrial.chaos.gameday.outline import Outline
 from seatrial.chaos.gameday.pulse import Pulse
 from seatrial.chaos.gameday.runner import Runner
-from seatrial.chaos.gameday.signals import Record, Signals, sources
 from seatrial.chaos.gameday.stage import Proxy, Stage
+from seatrial.chaos.signals.watch import Record, Signals, sources
 from seatrial.core.errors import SeatrialError
 from seatrial.core.objective import Objective
 from seatrial.load.configs import targets

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from seatrial.chaos.gameday.signal_model import SignalSpec
-from seatrial.chaos.gameday.signals import Signals, State
-from tests.chaos.gameday.pages import Pages
-from tests.chaos.gameday.test_webhook import post
+from seatrial.chaos.signals.watch import Signals, State
+from tests.chaos.signals.pages import Pages
+from tests.chaos.signals.test_webhook import post
 
 
 class Watched:

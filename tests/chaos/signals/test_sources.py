@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from seatrial.chaos.gameday.signal_model import Alertmanager, Metric, Prometheus
-from seatrial.chaos.gameday.sources import Unreachable, read_alertmanager, read_metric, read_prometheus
-from tests.chaos.gameday.pages import Pages
+from seatrial.chaos.signals.sources import Unreachable, read_alertmanager, read_metric, read_prometheus
+from tests.chaos.signals.pages import Pages
 
 PAGE = """\
 # HELP gateway_breaker_state 0 closed, 2 open.

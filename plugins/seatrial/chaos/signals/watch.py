@@ -1,4 +1,4 @@
-"""All signals of a game day: each is watched from beginning to end, so that nothing is seen too late."""
+"""Several signals: each is watched from beginning to end, so that nothing is seen too late."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from seatrial.chaos.gameday.signal_model import SignalSpec
-from seatrial.chaos.gameday.sources import (
+from seatrial.chaos.signals.sources import (
     Reading,
     Unreachable,
     read_alertmanager,
     read_metric,
     read_prometheus,
 )
-from seatrial.chaos.gameday.webhook import Inbox, Listener
+from seatrial.chaos.signals.webhook import Inbox, Listener
+from seatrial.policy.signals import SignalSpec
 
 Record = Callable[..., None]
 
@@ -49,18 +49,26 @@ class Signals:
     """Watches every signal in a thread of its own; webhooks come by themselves.
 
     Args:
-        specs: as the game day has them.
-        clock: seconds since the run began.
+        specs: as a policy or a game day has them.
+        clock: seconds, of whatever the caller counts in.
         record: writes one event to the journal.
+        heard: told of whatever newly fires: ``heard(name, words)``.
 
     Raises:
         UsageError: a port of a webhook is taken.
     """
 
-    def __init__(self, specs: Sequence[SignalSpec], clock: Callable[[], float], record: Record) -> None:
+    def __init__(
+        self,
+        specs: Sequence[SignalSpec],
+        clock: Callable[[], float],
+        record: Record,
+        heard: Callable[[str, str], None] = lambda name, words: None,
+    ) -> None:
         self._specs = {spec.name: spec for spec in specs}
         self._clock = clock
         self._record = record
+        self._heard = heard
         self._states = {spec.name: State() for spec in specs}
         self._changed = threading.Condition()
         self._stop = threading.Event()
@@ -124,7 +132,8 @@ class Signals:
         def told(active: bool, words: str) -> None:
             self._saw(spec.name, Reading(active, words))
 
-        return listener.add(webhook.path or f"/{spec.name}", Inbox(webhook.alert, webhook.labels, told))
+        inbox = Inbox(webhook.alert, webhook.labels, told, lambda words: self._heard(spec.name, words))
+        return listener.add(webhook.path or f"/{spec.name}", inbox)
 
     def _watch(self, spec: SignalSpec) -> None:
         while not self._stop.is_set():
@@ -159,6 +168,8 @@ class Signals:
             self._changed.notify_all()
         phase = "active" if reading.active else "quiet"
         self._record("signal", name=name, phase=phase, told=reading.told, first=known is None)
+        if reading.active and self._specs[name].webhook is None:
+            self._heard(name, reading.told)
 
     def _failed(self, name: str, why: str) -> None:
         state = self._states[name]

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from seatrial.chaos.gameday.signal_model import Alertmanager, Metric, Op, Prometheus
-from seatrial.chaos.gameday.webhook import matches
+from seatrial.chaos.signals.webhook import matches
 from seatrial.policy.secret import Secret
+from seatrial.policy.signals import Alertmanager, Metric, Op, Prometheus
 
 PATIENCE = 3.0
 """Seconds for one answer."""

@@ -14,6 +14,7 @@ HOST = "127.0.0.1"
 _LARGEST = 1 << 20
 _PATIENCE = 5.0  # seconds for a sender to finish its request
 _ALERTS = 1000  # different alerts that are remembered for one signal
+_SUMMARY = 120  # characters of what an alert says of itself
 
 Told = Callable[[bool, str], None]
 
@@ -25,13 +26,21 @@ class Inbox:
         alert: only the alert of this name; None takes any.
         labels: only alerts with these labels.
         told: called with every change of what fires, and with every repetition.
+        news: called with what newly fires, or fires with something new to say.
     """
 
-    def __init__(self, alert: str | None, labels: Mapping[str, str], told: Told) -> None:
+    def __init__(
+        self,
+        alert: str | None,
+        labels: Mapping[str, str],
+        told: Told,
+        news: Callable[[str], None] = lambda words: None,
+    ) -> None:
         self._alert = alert
         self._labels = labels
         self._told = told
-        self._firing: set[str] = set()
+        self._news = news
+        self._firing: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def take(self, body: bytes) -> None:
@@ -41,14 +50,21 @@ class Inbox:
         if not matching:
             return
         with self._lock:
-            for alert in matching:
-                key = json.dumps(alert["labels"], sort_keys=True)
-                if alert["firing"] and len(self._firing) < _ALERTS:
-                    self._firing.add(key)
-                elif not alert["firing"]:
-                    self._firing.discard(key)
+            fresh = [alert for alert in matching if self._changed(alert) and alert["firing"]]
             active = bool(self._firing)
         self._told(active, ", ".join(dict.fromkeys(_named(alert) for alert in matching[:5])))
+        for alert in fresh:
+            self._news(_named(alert))
+
+    def _changed(self, alert: Mapping[str, Any]) -> bool:
+        """Take in one alert; whether anything about it is new."""
+        key, said = json.dumps(alert["labels"], sort_keys=True), alert["summary"]
+        if not alert["firing"]:
+            return self._firing.pop(key, None) is not None
+        if self._firing.get(key) == said or len(self._firing) >= _ALERTS:
+            return False
+        self._firing[key] = said
+        return True
 
 
 def matches(labels: Mapping[str, Any], alert: str | None, wanted: Mapping[str, str]) -> bool:
@@ -59,7 +75,8 @@ def matches(labels: Mapping[str, Any], alert: str | None, wanted: Mapping[str, s
 
 def _named(alert: Mapping[str, Any]) -> str:
     name = alert["labels"].get("alertname", "a POST")
-    return f"{name} {'firing' if alert['firing'] else 'resolved'}"
+    more = f": {alert['summary']}" if alert["summary"] else ""
+    return f"{name} {'firing' if alert['firing'] else 'resolved'}{more}"
 
 
 def _alerts(body: bytes) -> list[dict[str, Any]]:
@@ -69,15 +86,21 @@ def _alerts(body: bytes) -> list[dict[str, Any]]:
     except ValueError:
         data = None
     if not isinstance(data, dict):
-        return [{"labels": {}, "firing": True}]
+        data = {}
     listed = data.get("alerts")
-    if not isinstance(listed, list):
-        return [{"labels": _labels(data), "firing": data.get("status") != "resolved"}]
-    return [
-        {"labels": _labels(each), "firing": each.get("status", data.get("status")) != "resolved"}
-        for each in listed
-        if isinstance(each, dict)
-    ]
+    each_of = listed if isinstance(listed, list) else [data]
+    return [_alert(each, data.get("status")) for each in each_of if isinstance(each, dict)]
+
+
+def _alert(alert: Mapping[str, Any], status: Any) -> dict[str, Any]:
+    """One alert; *status* is that of the whole message."""
+    annotations = alert.get("annotations")
+    said = annotations.get("summary") if isinstance(annotations, dict) else None
+    return {
+        "labels": _labels(alert),
+        "firing": alert.get("status", status) != "resolved",
+        "summary": " ".join(said.split())[:_SUMMARY] if isinstance(said, str) else "",
+    }
 
 
 def _labels(alert: Mapping[str, Any]) -> dict[str, str]:
@@ -89,7 +112,7 @@ def _labels(alert: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Listener:
-    """One port with a path for each signal.
+    """One port; signals have paths of their own, or share one.
 
     Args:
         port: 0 takes a free one.
@@ -99,7 +122,7 @@ class Listener:
     """
 
     def __init__(self, port: int = 0) -> None:
-        self._paths: dict[str, Inbox] = {}
+        self._paths: dict[str, list[Inbox]] = {}
         try:
             self._server = ThreadingHTTPServer((HOST, port), _handler(self._paths))
         except OSError as error:
@@ -118,7 +141,7 @@ class Listener:
 
     def add(self, path: str, inbox: Inbox) -> str:
         """Give *inbox* what is posted to *path*; the whole address."""
-        self._paths[path] = inbox
+        self._paths.setdefault(path, []).append(inbox)
         return f"http://{HOST}:{self.port}{path}"
 
     def close(self) -> None:
@@ -128,20 +151,22 @@ class Listener:
         self._thread.join()
 
 
-def _handler(paths: Mapping[str, Inbox]) -> type[BaseHTTPRequestHandler]:
+def _handler(paths: Mapping[str, list[Inbox]]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = _PATIENCE
         server_version, sys_version = "seatrial", ""
 
         def do_POST(self) -> None:
-            inbox = paths.get(self.path.partition("?")[0])
+            inboxes = paths.get(self.path.partition("?")[0])
             length = self.headers.get("content-length", "")
-            if inbox is None:
+            if inboxes is None:
                 self._answer(404)
             elif not length.isdecimal() or int(length) > _LARGEST:
                 self._answer(413 if length.isdecimal() else 411)
             else:
-                inbox.take(self.rfile.read(int(length)))
+                body = self.rfile.read(int(length))
+                for inbox in inboxes:
+                    inbox.take(body)
                 self._answer(200)
 
         def _answer(self, status: int) -> None:

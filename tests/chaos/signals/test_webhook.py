@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from seatrial.chaos.gameday.webhook import Inbox, Listener
+from seatrial.chaos.signals.webhook import Inbox, Listener
 from seatrial.core.errors import UsageError
 
 Told = list[tuple[bool, str]]
@@ -100,3 +100,35 @@ def test_other_paths_and_odd_requests_are_refused(listener: Listener) -> None:
 def test_a_taken_port_is_usage(listener: Listener) -> None:
     with pytest.raises(UsageError, match="cannot listen"):
         Listener(listener.port)
+
+
+def summed(status: str, summary: str, **labels: str) -> dict[str, Any]:
+    alert = {"status": status, "labels": {"alertname": "Step", **labels}, "annotations": {"summary": summary}}
+    return {"alerts": [alert]}
+
+
+def test_what_an_alert_says_of_itself_is_told_and_only_once_as_news(listener: Listener) -> None:
+    told: Told = []
+    news: list[str] = []
+    inbox = Inbox("Step", {}, lambda active, words: told.append((active, words)), news.append)
+    url = listener.add("/steps", inbox)
+    post(url, summed("firing", "restart\n1", step="1"))
+    post(url, summed("firing", "restart 1", step="1"))
+    post(url, summed("firing", "restart 2", step="2"))
+    post(url, summed("firing", "still restart 2", step="2"))
+    post(url, summed("resolved", "restart 2", step="2"))
+    post(url, {"alerts": [{"annotations": {"summary": 5}, "labels": {"alertname": "Step"}}, 7]})
+    assert news == [
+        "Step firing: restart 1",
+        "Step firing: restart 2",
+        "Step firing: still restart 2",
+        "Step firing",
+    ]
+    assert told[4] == (True, "Step resolved: restart 2")
+
+
+def test_several_signals_share_a_path(listener: Listener) -> None:
+    url, down = opened(listener, "Down")
+    _, up = opened(listener, "Up")
+    post(url, alerts(("Down", "firing")))
+    assert (down, up) == ([(True, "Down firing")], [])
