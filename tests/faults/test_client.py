@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from seatrial.core.errors import HarnessError, UsageError
-from seatrial.faults.client import ControlClient
+from seatrial.faults.client import ControlClient, NobodyListens
 from seatrial.faults.server import ProxyServer
 from tests.faults.conftest import status_of
 
@@ -55,6 +55,19 @@ def test_a_server_is_driven_and_read_back(client: ControlClient, upstream: str) 
     assert client.proxies() == {}
 
 
+def test_a_fault_is_taken_back_whatever_it_is(client: ControlClient) -> None:
+    client.add_toxic("p", "latency", name="slow", attributes={"latency": 5})
+    client.enable("p", False)
+    assert client.take_back("p", "slow")
+    assert (client.toxics("p"), client.proxy("p").enabled) == ({}, False)
+    assert client.take_back("p", "down")
+    assert client.proxy("p").enabled
+    assert not client.take_back("p", "down")
+    assert not client.take_back("p", "slow")
+    with pytest.raises(HarnessError, match="404: proxy not found"):
+        client.take_back("none", "slow")
+
+
 def test_several_servers_in_one_process(client: ControlClient, upstream: str) -> None:
     with ProxyServer() as other:
         second = ControlClient(other.url)
@@ -91,7 +104,7 @@ def test_a_port_that_is_taken_is_told(client: ControlClient) -> None:
 
 
 def test_a_server_that_is_not_there() -> None:
-    with pytest.raises(HarnessError, match="does not answer"):
+    with pytest.raises(NobodyListens, match="does not answer"):
         ControlClient("http://127.0.0.1:1").proxies()
 
 
@@ -99,8 +112,9 @@ def test_a_server_that_hangs_is_waited_for_no_longer_than_said() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        with pytest.raises(HarnessError, match="does not answer"):
+        with pytest.raises(HarnessError, match="does not answer") as told:
             ControlClient(f"127.0.0.1:{silent.getsockname()[1]}", timeout=0.05).proxies()
+        assert not isinstance(told.value, NobodyListens)
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:8474", "http://", ""])

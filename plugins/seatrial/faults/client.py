@@ -15,6 +15,12 @@ from seatrial.core.errors import HarnessError, UsageError
 from seatrial.faults.recorder import Attempt
 
 TIMEOUT = 5.0
+DOWN = "down"
+"""The fault that is no toxic: the proxy is disabled."""
+
+
+class NobodyListens(HarnessError):
+    """There is no server at that address any more."""
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,21 @@ class ControlClient:
         if name in self.toxics(proxy):
             raise HarnessError(f"{self.url}: the toxic {name} of {proxy} was removed, and is still there")
 
+    def take_back(self, proxy: str, name: str) -> bool:
+        """Take the fault *name* back: remove that toxic, or enable the proxy; whether it was there.
+
+        Raises:
+            HarnessError: there is no such proxy, or the fault is still there.
+        """
+        state = self.proxy(proxy)
+        disabled = name == DOWN and not state.enabled
+        if disabled:
+            self.enable(proxy)
+        there = any(toxic.name == name for toxic in state.toxics)
+        if there:
+            self.remove_toxic(proxy, name)
+        return disabled or there
+
     # -- what only our own server has
 
     def witness(self, proxy: str) -> dict[str, dict[str, Any]]:
@@ -271,7 +292,8 @@ class ControlClient:
         except (InvalidToxic, NotFound, ProxyExists) as error:
             return _Refused(error)
         except RequestException as error:
-            raise HarnessError(
+            trouble = NobodyListens if _refused(error) else HarnessError
+            raise trouble(
                 f"the fault proxy at {self.url} does not answer ({type(error).__name__})",
                 hint="is it started? `seatrial proxy` starts one",
             ) from error
@@ -280,6 +302,13 @@ class ControlClient:
         return HarnessError(
             f"{self.url}: {what} is not as it was told to be", hint=f"wanted {wanted}; is {told}"
         )
+
+
+def _refused(error: BaseException | None) -> bool:
+    """Whether nobody listens there: it is at the bottom of what requests and urllib3 make of it."""
+    while error is not None and not isinstance(error, ConnectionRefusedError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 class _Refused:

@@ -9,13 +9,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from seatrial.core.errors import HarnessError, UsageError
-from seatrial.faults.client import ControlClient, ToxicState
+from seatrial.faults.client import DOWN, ControlClient, ToxicState
 from seatrial.faults.recorder import Attempt
 from seatrial.faults.registry import check, kind_named
 from seatrial.faults.server import ProxyServer
 from seatrial.faults.tcp import TcpFault
 
-DOWN = "down"
 SWALLOWING = ("timeout", "reset_peer")
 """TCP toxics that let nothing through to toxics behind them."""
 

@@ -1,4 +1,4 @@
-"""What a killed experiment has left behind is taken back by a script that needs nothing but Python."""
+"""What a killed experiment has left behind is taken back by a process of its own."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 
@@ -58,11 +59,24 @@ def test_a_server_that_is_gone_has_no_faults_and_one_that_is_mute_is_told() -> N
             leftovers.TIMEOUT = was
 
 
-def test_as_a_script_it_takes_back_what_is_armed_at_the_end(client: ControlClient) -> None:
+def test_who_speaks_of_something_else_is_told() -> None:
+    def answer() -> None:
+        for _ in range(2):
+            with suppress(OSError), listener.accept()[0] as taken:
+                taken.recv(4096)
+                taken.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        assert not leftovers.taken_back((f"http://127.0.0.1:{listener.getsockname()[1]}", "a", "slow"))
+
+
+def test_as_a_process_it_takes_back_what_is_armed_at_the_end(client: ControlClient) -> None:
     client.add_toxic("a b", "latency", name="kept", attributes={"latency": 5})
     client.add_toxic("a b", "latency", name="left", attributes={"latency": 5})
     lines = line(client.url, "kept") + line(client.url, "left") + line(client.url, "kept", armed=False)
-    script = [sys.executable, "-I", "-S", str(Path(leftovers.__file__))]
-    done = subprocess.run(script, input=lines, capture_output=True, text=True, check=False, timeout=30)
+    process = [sys.executable, "-P", "-m", leftovers.__name__]
+    done = subprocess.run(process, input=lines, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (0, "ok\n" * 3)
     assert set(client.toxics("a b")) == {"kept"}

@@ -90,12 +90,7 @@ def revert_fault(
         raise ValueError("revert_fault needs the fault's name or its type")
     if session().in_force(proxy, wanted) is not None:
         return _reverted(proxy, wanted)
-    client = connection.control(configuration)
-    there = _there(client, proxy, wanted)
-    if there and wanted == "down":
-        client.enable(proxy)
-    if wanted in client.toxics(proxy):
-        client.remove_toxic(proxy, wanted)
+    there = connection.control(configuration).take_back(proxy, wanted)
     return {"on": proxy, "name": wanted, "was_there": there, "hits": None}
 
 

@@ -1,9 +1,8 @@
 """The process that takes back what a killed experiment has left at a fault proxy: it outlives it by a moment.
 
-Run as a script with the standard library only. It reads lines of JSON, ``{"url": ..., "proxy": ..., "name":
-..., "armed": true}`` before a fault is injected and ``"armed": false`` once it is gone, answers each with
-``ok``, and at the end of its input, which is also the end of the experiment's process, it takes back what
-is still armed.
+It reads lines of JSON, ``{"url": ..., "proxy": ..., "name": ..., "armed": true}`` before a fault is injected
+and ``"armed": false`` once it is gone, answers each with ``ok``, and at the end of its input, which is also
+the end of the experiment's process, it takes back what is still armed.
 """
 
 from __future__ import annotations
@@ -13,12 +12,10 @@ import signal
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
-from typing import Any
-from urllib.parse import quote, urlsplit
 
-DOWN = "down"
-"""The fault that is no toxic: the proxy is disabled."""
+from seatrial.core.errors import SeatrialError
+from seatrial.faults.client import ControlClient, NobodyListens
+
 TIMEOUT = 5.0
 
 Armed = tuple[str, str, str]
@@ -43,36 +40,15 @@ def watch(lines: Iterable[str]) -> int:
 def taken_back(fault: Armed) -> bool:
     """Take a fault back; whether it is gone. A server or a proxy that is gone has none."""
     url, proxy, name = fault
-    place = f"/proxies/{quote(proxy, safe='')}"
     try:
-        state = _call(url, "GET", place)
-        if name == DOWN and state.get("enabled") is False:
-            _call(url, "POST", place, {"enabled": True})
-        if _has(state, name):
-            _call(url, "DELETE", f"{place}/toxics/{quote(name, safe='')}")
-        state = _call(url, "GET", place)
-    except ConnectionRefusedError:
+        client = ControlClient(url, timeout=TIMEOUT)
+        if proxy in client.proxies():
+            client.take_back(proxy, name)
+    except NobodyListens:
         return True
-    except (OSError, HTTPException, ValueError):
+    except (SeatrialError, ValueError):  # it is mute, or no control API
         return False
-    return not _has(state, name) and not (name == DOWN and state.get("enabled") is False)
-
-
-def _has(state: dict[str, Any], name: str) -> bool:
-    return any(toxic["name"] == name for toxic in state.get("toxics") or ())
-
-
-def _call(url: str, method: str, path: str, body: Any = None) -> dict[str, Any]:
-    parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port or 8474, timeout=TIMEOUT)
-    try:
-        data = None if body is None else json.dumps(body)
-        connection.request(method, path, data, {"content-type": "application/json", "user-agent": "seatrial"})
-        answer = connection.getresponse().read()
-        told = json.loads(answer) if answer.strip() else {}
-        return told if isinstance(told, dict) else {}
-    finally:
-        connection.close()
+    return True
 
 
 if __name__ == "__main__":

@@ -23,11 +23,10 @@ from typing import Any
 from seatrial.chaos.toolkit.connection import control
 from seatrial.chaos.toolkit.experiment import Experiment
 from seatrial.chaos.toolkit.judge import SECTION, Found, Ruling, judge, ruling_of
-from seatrial.chaos.toolkit.leftovers import DOWN, taken_back
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.core.journal import parse_event
 from seatrial.core.outcome import Outcome
-from seatrial.faults.client import ControlClient
+from seatrial.faults.client import DOWN, ControlClient
 
 Tell = Callable[..., None]
 Faults = set[tuple[str, str]]
@@ -286,8 +285,12 @@ def _clean_up(api: ControlClient, before: Faults | None) -> list[str]:
         return told
     for proxy, name in sorted(after - before):
         text = f"the experiment left the fault {name} on {proxy} behind"
-        gone = taken_back((api.url, proxy, name))
-        told.append(f"{text}; it was taken back" if gone else f"{text}, and it cannot be taken back")
+        try:
+            api.take_back(proxy, name)
+        except HarnessError as error:
+            told.append(f"{text}, and it cannot be taken back: {error.what}")
+        else:
+            told.append(f"{text}; it was taken back")
     return told
 
 

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 from seatrial.chaos.toolkit import leftovers
 from seatrial.core.errors import HarnessError
@@ -23,9 +22,9 @@ class Watchdog:
     """
 
     def __init__(self) -> None:
-        command = [sys.executable, "-I", "-S", str(Path(leftovers.__file__))]
+        command = [sys.executable, "-P", "-m", leftovers.__name__]
         try:
-            self._process = subprocess.Popen(  # noqa: S603  our own script
+            self._process = subprocess.Popen(  # noqa: S603  our own module
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
