@@ -135,3 +135,42 @@ def test_nothing_to_say_about_the_sample(load: Load) -> None:
 def test_nothing_to_say_about_bundled_policies(name: str) -> None:
     loaded = load_policy(name, target="http://127.0.0.1:9/v1", environ={"SEATRIAL_DEMO_KEY": "k"})
     assert loaded.notices == ()
+
+
+MLPERF = "- {{name: load, arrivals: {{kind: {kind}}}}}"
+JUDGED = (
+    "- {{name: judged, traffic: load, indicator: {indicator}, op: {op}, value: {value}, target: {target}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "indicator", "value", "target", "said"),
+    [
+        ("single-stream", "operation.duration", "1s", "90%", ""),
+        ("single-stream", "operation.duration", "1s", "95%", "MLPerf judges single-stream by the 90th percentile of latency, and no objective on 'load' does\n  add one: indicator: operation.duration, target: 90 %"),
+        ("server, rate: 9/s", "operation.duration", "1s", "99%", ""),
+        ("server, rate: 9/s", "operation.duration", "1s", "90%", "MLPerf judges server by the 99th percentile of latency"),
+        ("'multi-stream', samples: 8", "query.duration", "1s", "99%", ""),
+        ("'multi-stream', samples: 8", "operation.duration", "1s", "99%", "add one: indicator: query.duration, target: 99 %"),
+        ("offline", "served_rate", "9/s", "90%", ""),
+        ("offline", "operation.duration", "1s", "90%", "MLPerf judges offline by throughput"),
+        ("poisson, rate: 9/s", "operation.duration", "1s", "70%", ""),
+    ],
+)  # fmt: skip
+def test_a_scenario_of_mlperf_that_is_judged_otherwise(
+    load: Load, kind: str, indicator: str, value: str, target: str, said: str
+) -> None:
+    judged = JUDGED.format(
+        indicator=indicator, op="gte" if "/" in value else "lte", value=value, target=target
+    )
+    changes = (STEADY, f"{STEADY}\n    {MLPERF.format(kind=kind)}"), (AVAILABLE, f"{judged}\n    {AVAILABLE}")
+    told = _told(load, *changes)
+    assert (len(told) == 1 and said in told[0]) if said else told == []
+
+
+def test_a_query_is_no_request(load: Load) -> None:
+    judged = JUDGED.format(indicator="query.duration", op="lte", value="1s", target="99%")
+    traffic = "- {name: load, arrivals: {kind: multi-stream, samples: 8}, budget: {requests: 4000}}"
+    (told,) = _told(load, (STEADY, f"{STEADY}\n    {traffic}"), (AVAILABLE, f"{judged}\n    {AVAILABLE}"))
+    # A burst of 5 reaches little into the next query of 8: 299 queries become 597.
+    assert "judged (99 %) needs 4,776 requests even if every one is good, 597 queries of 8;" in told

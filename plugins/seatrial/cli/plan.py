@@ -70,7 +70,7 @@ def _json(plan: Plan) -> dict[str, Any]:
 
 def _tell(plan: Plan) -> None:
     for item in plan.traffics:
-        _row(item.traffic, *_HEADS)
+        _row(item.traffic, *_HEADS[:-1], item.pattern)
         _row("  requests", *(f"{count:,.0f}" for count in item.requests), f"{item.deciding} needs most")
         minutes = (f"{seconds / 60:,.1f}" for seconds in item.seconds)
         _row("  minutes", *minutes, f"if an answer takes {item.answer:g} s")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seatrial.core.objective import Objective
-from seatrial.load.prompts import load_prompts
+from seatrial.load.prompts import CHARS_PER_TOKEN, load_prompts
+from seatrial.load.recording import Recording, read_recording
 
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ANSWER = 1.0  # seconds: where neither the caller nor an objective says how long an answer takes
 DEFAULT_OUTPUT = 256  # tokens of an answer whose length nobody limits
-CHARS_PER_TOKEN = 4.0  # English text, https://help.openai.com/en/articles/4936856
 
 
 def answer_of(objectives: Sequence[Objective]) -> float:
@@ -31,21 +31,52 @@ def answer_of(objectives: Sequence[Objective]) -> float:
     return min(limits) / 2 if limits else DEFAULT_ANSWER
 
 
-def output_of(traffic: TrafficSpec) -> int:
-    """Tokens that an answer has: as many as are asked for at most, or `DEFAULT_OUTPUT`."""
+def output_of(traffic: TrafficSpec, recording: Recording | None = None) -> int:
+    """Tokens that an answer has: as many as are asked for at most, or `DEFAULT_OUTPUT`.
+
+    Args:
+        recording: what the traffic replays, where it does: there each request asks for its own number.
+    """
+    if recording is not None and recording.outputs:
+        most = traffic.max_tokens or max(recording.outputs)
+        return round(float(np.mean(np.clip(recording.outputs, 1, most))))
     return traffic.max_tokens or DEFAULT_OUTPUT
 
 
-def price_of(loaded: LoadedPolicy, traffic: TrafficSpec, output: int) -> float | None:
+def recorded(loaded: LoadedPolicy, traffic: TrafficSpec) -> Recording | None:
+    """What a traffic replays, None where it has no trace, or where the file is not here.
+
+    Args:
+        traffic: of the policy, or one under a fault, which is called ``name@scenario``.
+
+    Raises:
+        UsageError: the trace cannot be read.
+    """
+    if traffic.arrivals is None or traffic.arrivals.kind != "trace":
+        return None
+    names = [each.name for each in loaded.spec.traffic]
+    place = names.index(traffic.name.partition("@")[0])
+    path = loaded.file("spec", "traffic", place, "arrivals", "file")
+    if path is None or not path.is_file():
+        return None
+    return read_recording(path, traffic.arrivals.unit or "s")
+
+
+def price_of(
+    loaded: LoadedPolicy, traffic: TrafficSpec, output: int, recording: Recording | None = None
+) -> float | None:
     """US dollars of one request, None where the target has no prices: a prompt of mean length, and *output*.
 
     Args:
         traffic: of the policy, or one under a fault, which is called ``name@scenario``.
         output: tokens of the answer.
+        recording: what the traffic replays, where it does.
     """
     prices = loaded.target(traffic.target).prices if loaded.spec.targets else None
     if prices is None:
         return None
+    if recording is not None and recording.inputs:
+        return (float(np.mean(recording.inputs)) * prices.input.amount + output * prices.output.amount) / 1e6
     prompts = load_prompts(loaded.prompts(traffic.name.partition("@")[0]), traffic.prompts)
     known = [max(tokens.values()) for tokens in prompts.tokens if tokens]
     guessed = [len(str(prompt.messages)) / CHARS_PER_TOKEN for prompt in prompts]
@@ -53,14 +84,23 @@ def price_of(loaded: LoadedPolicy, traffic: TrafficSpec, output: int) -> float |
     return (tokens * prices.input.amount + output * prices.output.amount) / 1e6
 
 
-def pace_of(traffic: TrafficSpec, answer: float) -> float:
-    """Requests a second: on schedule, or as fast as answers come.
+def pace_of(traffic: TrafficSpec, answer: float, recording: Recording | None = None) -> float:
+    """Requests a second: on schedule, or as fast as answers come and users think.
 
     Args:
         answer: seconds that one takes.
+        recording: what the traffic replays, where it does.
     """
-    if traffic.arrivals is None:
-        return traffic.concurrency / answer
-    rates = traffic.arrivals.rates or (traffic.arrivals.rate,)
+    arrivals = traffic.arrivals
+    if arrivals is None or traffic.in_flight is not None:
+        think = (arrivals.think_time or 0.0) if arrivals is not None else 0.0
+        return (traffic.in_flight or 1) / (answer + think)
+    if recording is not None and recording.rate:
+        return recording.rate
+    if arrivals.kind == "offline":
+        from seatrial.load.from_policy import CONNECTIONS
+
+        return (traffic.connections or CONNECTIONS) / answer
+    rates = arrivals.rates or (arrivals.rate,)
     known = [rate for rate in rates if rate]
     return sum(known) / len(known) if known else 1.0 / answer

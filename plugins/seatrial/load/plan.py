@@ -15,7 +15,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
 from seatrial.core.trials import shared
 from seatrial.core.units import format_duration, format_money
-from seatrial.load.assumed import answer_of, output_of, pace_of, price_of
+from seatrial.load.assumed import answer_of, output_of, pace_of, price_of, recorded
 from seatrial.load.plan_load import Part, load_parts
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class TrafficPlan:
 
     Attributes:
         traffic: its name.
+        pattern: how its requests leave, in words.
         requests: until its last objective is decided, the warm-up among them.
         seconds: at the assumed length of an answer.
         usd: by the target's prices, None where the policy names none.
@@ -67,6 +68,7 @@ class TrafficPlan:
     """
 
     traffic: str
+    pattern: str
     requests: Span
     seconds: Span
     usd: Span | None
@@ -174,8 +176,9 @@ def _plan(
     risk: Risk | None = None,
 ) -> TrafficPlan:
     risk = loaded.risk if risk is None else risk
-    pace, output = pace_of(traffic, answer), output_of(traffic)
-    each = price_of(loaded, traffic, output)
+    recording = recorded(loaded, traffic)
+    pace, output = pace_of(traffic, answer, recording), output_of(traffic, recording)
+    each = price_of(loaded, traffic, output, recording)
     most = _budgeted(traffic, pace, each)
     needs = {objective.name: _requests(risk, traffic, objective, pace, most) for objective in objectives}
     deciding = max(needs, key=lambda name: needs[name].expected)
@@ -188,8 +191,14 @@ def _plan(
     if usd is not None and traffic.budget.cost is not None:
         usd = usd._replace(most=min(usd.most, traffic.budget.cost.amount))
     never, maybe = _limits(traffic, need, sending, usd)
+    if recording is not None and requests.least > len(recording):
+        never = (
+            *never,
+            f"{requests.least:,.0f} requests are needed at best, the trace has {len(recording):,}",
+        )
     return TrafficPlan(
         traffic=traffic.name,
+        pattern=traffic.pattern,
         requests=requests,
         seconds=sending + Span(*[pauses] * 3),
         usd=usd,
@@ -206,7 +215,7 @@ def _budgeted(traffic: TrafficSpec, pace: float, each: float | None) -> float:
     budget = traffic.budget
     spans = [span for span in (budget.duration, traffic.duration) if span is not None]
     sure = [] if budget.requests is None else [float(budget.requests)]
-    sure += [pace * min(spans)] if spans and traffic.arrivals is not None else []
+    sure += [pace * min(spans)] if spans and _scheduled(traffic) else []
     guessed = [pace * span for span in spans]
     guessed += [] if budget.cost is None or not each else [budget.cost.amount / each]
     return min(sure or guessed, default=0.0)
@@ -219,7 +228,11 @@ def _longest(traffic: TrafficSpec, pace: float, seconds: float) -> float:
         return seconds
     longest = min(spans) + traffic.warmup / pace
     # A schedule is over when its last request has left; a closed loop is as slow as the answers are.
-    return min(longest, seconds) if traffic.arrivals is not None else longest
+    return min(longest, seconds) if _scheduled(traffic) else longest
+
+
+def _scheduled(traffic: TrafficSpec) -> bool:
+    return traffic.arrivals is not None and traffic.arrivals.scheduled
 
 
 def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective, pace: float, most: float) -> Span:
@@ -230,15 +243,17 @@ def _requests(risk: Risk, traffic: TrafficSpec, objective: Objective, pace: floa
         return Span(most, most, most)
     events, block = objective.sli.events, sum(tenant.weight for tenant in traffic.tenants)
     each = {"slices": objective.slice * pace, "tenants": float(block)}.get(events, 1.0)
+    each = float(objective.samples) if events == "queries" else each
     levels = (objective.limit, risk.confidence, risk.power, shared(risk.deff, each))
     return Span(each * expected_requests(*levels, zero=True), each * expected_requests(*levels), most)
 
 
 def _too_short(traffic: TrafficSpec, duration: float, requests: Span) -> str:
     """Why a budget of time may not suffice."""
-    if traffic.arrivals is not None:
+    if _scheduled(traffic):
         return f"{format_duration(duration)} suffice only for more arrivals or fewer bad events than that"
-    quick = format_duration(duration * traffic.concurrency / requests.least)
+    think = (traffic.arrivals.think_time or 0.0) if traffic.arrivals is not None else 0.0
+    quick = format_duration(max(duration * (traffic.in_flight or 1) / requests.least - think, 0.0))
     return f"{format_duration(duration)} suffice only where an answer takes less than {quick}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from seatrial.core.risk import Risk
 from seatrial.core.trials import shared
 from seatrial.core.units import format_count, format_duration, format_rate, format_share
+from seatrial.policy.arrivals import LATENCY_SHARES
 from seatrial.policy.document import ReleasePolicy
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.parts import Parts
@@ -36,6 +37,7 @@ def notices(policy: ReleasePolicy, parts: Parts) -> list[Problem]:
         *_budgets(policy, parts),
         *_patience(policy, parts),
         *_unjudged(policy, parts),
+        *_scenarios(policy, parts),
         *_targets(policy, parts),
     ]
 
@@ -119,13 +121,59 @@ def _rounds_short(
     )
 
 
+def _queries_short(
+    objective: ObjectiveSpec, traffic: TrafficSpec, limit: float, risk: Risk
+) -> tuple[str, str] | None:
+    """A query has as many requests as its traffic says."""
+    size = (traffic.arrivals.samples if traffic.arrivals is not None else None) or 1
+    fewest = fewest_events(limit, risk, size)
+    most, needed = traffic.budget.requests, fewest * size
+    if most is None or most >= needed:
+        return None
+    return (
+        f"{_claim(objective)} needs {format_count(needed)} requests even if every one is good, "
+        f"{format_count(fewest)} queries of {size}; "
+        f"the budget of traffic {traffic.name!r} is {format_count(most)}",
+        "raise budget.requests",
+    )
+
+
 _PERFECT = {
+    "queries": "one bad query fails it; it passes only where the whole budget is spent without one",
     "requests": "one bad request fails it; it passes only where the whole budget is spent without one",
     "slices": "one bad slice of time fails it; it passes only where the whole budget is spent without one",
     "tenants": "no difference at all is never shown: allow some, such as target: 95%",
 }
-_SHORT = {"requests": _requests_short, "slices": _slices_short, "tenants": _rounds_short}
-_AT_ONE_RATE = ("constant", "poisson", "gamma")
+_SHORT = {
+    "requests": _requests_short,
+    "slices": _slices_short,
+    "tenants": _rounds_short,
+    "queries": _queries_short,
+}
+_AT_ONE_RATE = ("constant", "poisson", "gamma", "server")
+
+
+def _scenarios(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
+    """Traffic called as a scenario of MLPerf that is not judged as MLPerf judges it."""
+    for index, traffic in enumerate(policy.spec.traffic):
+        kind = traffic.arrivals.kind if traffic.arrivals is not None else ""
+        own = [each for each in policy.spec.objectives if each.traffic == traffic.name]
+        at: Path = ("traffic", index, "arrivals", "kind")
+        share = LATENCY_SHARES.get(kind)
+        if own and share is not None and not any(_on_latency(each, kind, share) for each in own):
+            name = "query.duration" if kind == "multi-stream" else "operation.duration"
+            percentile = f"the {share * 100:g}th percentile of latency"
+            what = f"MLPerf judges {kind} by {percentile}, and no objective on {traffic.name!r} does"
+            yield parts.problem(what, f"add one: indicator: {name}, target: {format_share(share)}", at=at)
+        if own and kind == "offline" and not any(each.sli.dimension == "rate" for each in own):
+            what = f"MLPerf judges offline by throughput, and no objective on {traffic.name!r} does"
+            yield parts.problem(what, "add one: indicator: served_rate, op: gte", at=at)
+
+
+def _on_latency(objective: ObjectiveSpec, kind: str, share: float) -> bool:
+    sli, whole = objective.sli, kind == "multi-stream"
+    fits = sli.dimension == "duration" and (sli.events == "queries") == whole and sli.name != "queueing"
+    return fits and abs(objective.bar.target - share) < 1e-9
 
 
 def _patience(policy: ReleasePolicy, parts: Parts) -> Iterator[Problem]:
