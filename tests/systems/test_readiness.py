@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import http.server
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.systems.readiness import free_port, status_of, wait_until_ready
+from seatrial.systems import readiness
+from seatrial.systems.readiness import free_port, quiet_port, status_of, wait_until_ready
 from seatrial.systems.recipe import Ready
 
 
@@ -70,3 +73,34 @@ def test_no_answer_is_status_0() -> None:
 def test_only_http_can_be_asked(url: str) -> None:
     with pytest.raises(UsageError, match="cannot be asked"):
         status_of(url)
+
+
+def test_a_quiet_port_is_not_one_that_outgoing_connections_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "range"
+    monkeypatch.setattr(readiness, "OUTGOING", told)
+    told.write_text("10004\t60999\n")
+    listening = [socket.socket() for _ in range(2)]
+    try:
+        for port, each in zip((10_000, 10_001), listening, strict=True):
+            with suppress(OSError):  # somebody else has it: taken all the same
+                each.bind(("127.0.0.1", port))
+                each.listen()
+        found = {quiet_port({10_002}) for _ in range(20)}
+        assert found - {10_003} == set() or min(found) > 10_003
+    finally:
+        for each in listening:
+            each.close()
+
+
+@pytest.mark.parametrize("text", ["1024 65535", "nonsense", "", None])
+def test_without_room_below_or_without_such_a_range_it_is_a_free_one(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "range"
+    if text is not None:
+        told.write_text(text)
+    monkeypatch.setattr(readiness, "OUTGOING", told)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", quiet_port()))

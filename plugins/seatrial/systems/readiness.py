@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from seatrial.core.errors import HarnessError, UsageError
@@ -16,6 +18,11 @@ PAUSE = 0.05
 """Seconds between two questions."""
 PATIENCE = 2.0
 """Seconds for one answer."""
+LOWEST = 10_000
+TRIES = 100
+OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+IANA_DYNAMIC = 49_152
+"""Where the ports begin that RFC 6335 leaves to whoever needs one for a moment."""
 
 
 def wait_until_ready(url: str, ready: Ready, alive: Callable[[], bool]) -> bool:
@@ -78,6 +85,41 @@ def require_free(port: int, what: str) -> None:
             raise HarnessError(
                 f"{what} cannot be {port}: {reason}", where=f"{HOST}:{port}", hint="stop what listens there"
             ) from error
+
+
+def quiet_port(taken: Container[int] = ()) -> int:
+    """A TCP port of 127.0.0.1 that stays free while nobody listens, for who closes and opens it again.
+
+    The kernel takes the ports of outgoing connections from a range; one below it is not taken by chance.
+    Where there is no room below, it is any free port.
+
+    Args:
+        taken: not one of these.
+    """
+    end = _first_of_outgoing()
+    draw = random.SystemRandom()
+    for _ in range(TRIES if end > LOWEST else 0):
+        port = draw.randrange(LOWEST, end)
+        if port not in taken and _unused(port):
+            return port
+    return free_port()
+
+
+def _first_of_outgoing() -> int:
+    """The first port that the kernel may give to an outgoing connection."""
+    try:
+        return int(OUTGOING.read_text(encoding="ascii").split()[0])
+    except (OSError, ValueError, IndexError):
+        return IANA_DYNAMIC
+
+
+def _unused(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
 
 
 def free_port() -> int:

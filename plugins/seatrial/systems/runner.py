@@ -16,7 +16,7 @@ from types import TracebackType
 from seatrial.core.errors import HarnessError
 from seatrial.systems.company import Company
 from seatrial.systems.process import GuardedProcess
-from seatrial.systems.readiness import free_port, require_free, wait_until_ready
+from seatrial.systems.readiness import free_port, quiet_port, require_free, wait_until_ready
 from seatrial.systems.recipe import Recipe, filled, load_recipe, require
 from seatrial.systems.venv import ensure_venv
 
@@ -204,7 +204,10 @@ class System:
             self._company.stop()
         for name, port in self._asked_ports.items():
             require_free(port, f"the port {name!r} of the system {self.recipe.name!r}")
-        self.ports = {name: self._asked_ports.get(name) or free_port() for name in self.recipe.ports}
+        self.ports = {}
+        for name in self.recipe.ports:
+            taken = {*self._asked_ports.values(), *self.ports.values()}
+            self.ports[name] = self._asked_ports.get(name) or quiet_port(taken)
         self._company = company = Company(self.recipe.beside, self._filled, self.folder)
         try:
             company.start()

@@ -27,3 +27,13 @@ def test_no_time_keeps_nothing() -> None:
     cache: Cache[int] = Cache(0, 2, lambda: 0.0)
     cache.put("a", 1)
     assert cache.get("a") is None
+
+
+def test_an_entry_may_have_a_time_of_its_own() -> None:
+    now = [0.0]
+    cache: Cache[int] = Cache(10, 5, lambda: now[0])
+    cache.put("short", 1, 2)
+    cache.put("none", 2, 0)
+    cache.put("usual", 3)
+    now[0] = 2.0
+    assert [cache.get(key) for key in ("short", "none", "usual")] == [None, None, 3]

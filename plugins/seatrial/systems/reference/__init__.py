@@ -9,6 +9,7 @@ upstream providers. One concern, one file:
     chat_request, body      what was asked, checked       errors, sse     what goes over the wire
     router, visit, retry    which provider, how often     providers/      built-in and HTTP
     breaker, bulkhead       who is left alone, who waits  state/          conversations and accepted work
-    cache, ratelimit, auth  who may ask, how often        model, tokenizer, schema   the built-in model
+    ratelimit, auth         who may ask, how often        model, tokenizer, schema   the built-in model
+    response_cache, remote_cache, cache, collapse         what need not be made again
     audit, masking, logs, metrics, progress  what is told about it       defects*, herd   what may be broken
 """

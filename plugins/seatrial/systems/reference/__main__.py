@@ -94,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         default=0.0,
         help="seconds that a worker is busy with each answer at least",
     )
+    add("--cache", metavar="URI", help="a cache service that keeps the answers; without one the gateway does")
     add("--cache-seconds", type=float, default=Settings().cache_seconds, help="0 switches the cache off")
     add("--rest", type=float, default=Breaking().rest, help="seconds that a circuit breaker stays open")
     add("--state", type=Path, help="keep conversations and accepted work in this file")
@@ -110,12 +111,21 @@ def _settings(options: argparse.Namespace) -> Settings:
         upstreams=tuple(_upstream(text) for text in options.upstream),
         rate=options.rate,
         burst=options.burst,
+        cache=_cache(options.cache),
         cache_seconds=options.cache_seconds,
         audit=options.audit,
         breaking=Breaking(rest=options.rest),
         crew=Crew(workers=options.workers, most=options.max_workers, service=options.service_time),
         state=options.state,
     )
+
+
+def _cache(uri: str | None) -> str | None:
+    if uri is not None and not uri.startswith(("http://", "https://")):
+        raise UsageError(
+            f"{uri!r} is not a cache service", where="--cache", hint="write http://127.0.0.1:9003"
+        )
+    return uri
 
 
 def _upstream(text: str) -> Upstream:

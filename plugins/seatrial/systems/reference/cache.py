@@ -1,4 +1,4 @@
-"""A cache of whole answers: exact matches only, per key, for a limited time."""
+"""A cache in memory: exact matches only, for a limited time."""
 
 from __future__ import annotations
 
@@ -35,11 +35,16 @@ class Cache(Generic[Item]):
         self._items.move_to_end(key)
         return found[1]
 
-    def put(self, key: Hashable, item: Item) -> None:
-        """Keep *item* for a while."""
-        if self._seconds <= 0:
+    def put(self, key: Hashable, item: Item, seconds: float | None = None) -> None:
+        """Keep *item* for a while.
+
+        Args:
+            seconds: in place of the usual ones.
+        """
+        good = self._seconds if seconds is None else seconds
+        if good <= 0:
             return
-        self._items[key] = (self._clock() + self._seconds, item)
+        self._items[key] = (self._clock() + good, item)
         self._items.move_to_end(key)
         if len(self._items) > self._entries:
             self._items.popitem(last=False)

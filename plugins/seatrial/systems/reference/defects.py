@@ -15,11 +15,12 @@ from fractions import Fraction
 from seatrial.core.errors import UsageError
 from seatrial.systems.reference.defect import Defect
 from seatrial.systems.reference.defects_answers import ANSWERS
+from seatrial.systems.reference.defects_cache import CACHE
 from seatrial.systems.reference.defects_load import LOAD
 from seatrial.systems.reference.defects_recovery import RECOVERY
 from seatrial.systems.reference.defects_resilience import RESILIENCE
 
-_CATALOGUE = (*ANSWERS, *RESILIENCE, *RECOVERY, *LOAD)
+_CATALOGUE = (*ANSWERS, *RESILIENCE, *CACHE, *RECOVERY, *LOAD)
 
 DEFECTS: dict[str, Defect] = {defect.name: defect for defect in _CATALOGUE}
 

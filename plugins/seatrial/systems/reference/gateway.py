@@ -13,8 +13,8 @@ from itertools import count
 from seatrial.systems.reference.audit import Audit
 from seatrial.systems.reference.auth import Keys
 from seatrial.systems.reference.bulkhead import Bulkhead
-from seatrial.systems.reference.cache import Cache
 from seatrial.systems.reference.chat_request import ChatRequest
+from seatrial.systems.reference.collapse import Collapse
 from seatrial.systems.reference.defects import Defects
 from seatrial.systems.reference.errors import server_error, unknown_model
 from seatrial.systems.reference.logs import NAME
@@ -25,6 +25,7 @@ from seatrial.systems.reference.providers.builtin import BuiltinProvider
 from seatrial.systems.reference.providers.http import HttpProvider
 from seatrial.systems.reference.ratelimit import RateLimiter
 from seatrial.systems.reference.replay import Replay
+from seatrial.systems.reference.response_cache import response_cache
 from seatrial.systems.reference.router import Router
 from seatrial.systems.reference.settings import CHAT_MODELS, Settings
 from seatrial.systems.reference.sse import Answer
@@ -56,7 +57,8 @@ class Gateway:
         self.metrics = Metrics()
         self.keys = Keys(settings.keys, defects)
         self.limiter = RateLimiter(settings.rate, settings.burst, clock)
-        self.cache: Cache[Answer] = Cache(settings.cache_seconds, settings.cache_entries, clock)
+        self.cache = response_cache(settings, defects, clock, self._cache_failed)
+        self.collapse: Collapse[tuple[Answer, str]] = Collapse(defects)
         self.bulkhead = Bulkhead(settings.slots, defects)
         self.workers = Workers(settings.crew, defects, self.metrics.workers.set)
         self.strain = Strain(defects)
@@ -134,9 +136,13 @@ class Gateway:
         marked = route.provider == LOCAL and not self.defects.on("degraded-not-marked")
         return DEGRADED if marked else None
 
+    def _cache_failed(self, kind: str) -> None:
+        self.metrics.cache_failures.labels(kind).inc()
+
     async def close(self) -> None:
-        """Let go of providers and files."""
+        """Let go of providers, cache and files."""
         await self.router.close()
+        await self.cache.close()
         self.audit.close()
         self.wear.close()
 

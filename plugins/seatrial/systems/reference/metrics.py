@@ -44,6 +44,9 @@ class Metrics:
             "gateway_breaker_state", "0 closed, 1 half-open, 2 open.", ("provider",), registry=registry
         )
         self.cache = Counter("gateway_cache_lookups", "Cache lookups.", ("outcome",), registry=registry)
+        self.cache_failures = Counter(
+            "gateway_cache_failures", "Trouble with the cache service.", ("kind",), registry=registry
+        )
         self.workers = Gauge("gateway_workers", "Answers that can be made at once.", registry=registry)
         self.in_flight = Gauge("gateway_in_flight", "Chat requests at work.", registry=registry)
 

@@ -120,7 +120,10 @@ class Settings:
         upstreams: providers in the order they are asked; with none two built-in ones.
         rate: requests a second that each key may send; `burst` at once.
         max_body: bytes.
+        cache: address of a cache service; without one answers are kept in the gateway itself.
         cache_seconds: how long an unstreamed answer at temperature 0 may be given again.
+        cache_entries: at most, in the gateway itself.
+        cache_timeout: seconds that a cache service is given for one question.
         state: file in which conversations and accepted work outlive a crash; without one they do not.
         stuck_after: seconds without progress, with work at hand, after which /health turns to 503.
     """
@@ -136,8 +139,10 @@ class Settings:
     rate: float = 5000.0
     burst: int = 10000
     max_body: int = 1 << 20
+    cache: str | None = None
     cache_seconds: float = 60.0
     cache_entries: int = 4096
+    cache_timeout: float = 0.25
     stuck_after: float = 3.0
     audit: Path | None = None
     state: Path | None = None

@@ -17,6 +17,7 @@ from seatrial.systems.reference.errors import ApiError
 from seatrial.systems.reference.gateway import Gateway
 from seatrial.systems.reference.middleware import Receive, Scope, Send
 from seatrial.systems.reference.providers.base import Event, Tag
+from seatrial.systems.reference.sse import Answer
 from seatrial.systems.reference.visit import Route
 
 if TYPE_CHECKING:
@@ -31,8 +32,13 @@ async def chat(request: Request) -> Completion:
     gateway.check_model(ask)
     fresh = request.headers.get("cache-control") == "no-cache"
     cacheable = not ask.stream and ask.temperature == 0 and not fresh
-    key = (request.state.caller, hashlib.sha256(body).digest()) if cacheable else None
+    key = _key(request.state.caller, body) if cacheable else None
     return Completion(gateway, ask, request.state.caller, request.state.request_id, key)
+
+
+def _key(caller: str, body: bytes) -> str:
+    """Under which an answer is cached: exactly this question, of this caller."""
+    return hashlib.sha256(f"{caller}\n".encode() + body).hexdigest()
 
 
 class Completion:
@@ -49,7 +55,7 @@ class Completion:
         ask: ChatRequest,
         caller: str,
         request_id: str,
-        key: tuple[str, bytes] | None,
+        key: str | None,
     ) -> None:
         self._gateway = gateway
         self._ask = ask
@@ -92,27 +98,44 @@ class Completion:
     async def _whole(self, scope: Scope, receive: Receive, send: Send) -> None:
         from starlette.responses import JSONResponse
 
-        answer, cached = self._answer, None
+        found = None
         if self._key is not None:
-            cached = self._gateway.cache.get(self._key)
-            self._gateway.metrics.cache.labels("miss" if cached is None else "hit").inc()
-        if cached is None:
-            async with aclosing(self._events()) as events:
-                async for event in events:
-                    answer.add(event)
-            self._mark()
-            if self._key is not None and answer.degraded is None:
-                self._gateway.cache.put(self._key, answer)
+            found = await self._found(self._key)
         else:
-            self._route.provider = "cache"
-            answer = self._answer = replace(cached, id=answer.id, created=answer.created)
-        body = answer.body()
+            await self._made()
+        body = self._answer.body()
         if self._gateway.defects.on("finish-reason-missing"):
             body["choices"][0]["finish_reason"] = None
         headers = self._headers()
-        if self._key is not None:
-            headers["x-cache"] = "miss" if cached is None else "hit"
+        if found is not None:
+            headers["x-cache"] = found
         await JSONResponse(body, headers=headers)(scope, receive, send)
+
+    async def _found(self, key: str) -> str:
+        """The answer from the cache, or made for all who ask the same by now; tells which it was."""
+        gateway, own = self._gateway, self._answer
+        cached, how, provider = await gateway.cache.get(key), "hit", "cache"
+        if cached is None:
+            (cached, provider), shared = await gateway.collapse.made(key, self._made, self._kept)
+            how = "shared" if shared else "miss"
+        gateway.metrics.cache.labels(how).inc()
+        if how != "miss":
+            self._route.provider = provider
+            self._answer = replace(cached, id=own.id, created=own.created, fingerprint=own.fingerprint)
+        return how
+
+    async def _made(self) -> tuple[Answer, str]:
+        """The whole answer, and who gave it."""
+        async with aclosing(self._events()) as events:
+            async for event in events:
+                self._answer.add(event)
+        self._mark()
+        return self._answer, self._route.provider
+
+    async def _kept(self, made: tuple[Answer, str]) -> None:
+        """Keep an answer for later, unless it is of the last resort."""
+        if self._key is not None and made[0].degraded is None:
+            await self._gateway.cache.put(self._key, made[0])
 
     async def _events(self) -> AsyncGenerator[Event, None]:
         """The gateway's events, the first one timed."""
