@@ -39,6 +39,8 @@ def test_the_seed_decides_and_no_two_begin_alike_for_long(tmp_path: Path) -> Non
     trace = "t,input_tokens\n" + "".join(f"{number},500\n" for number in range(30))
     one, again, other = (texts(script(tmp_path, trace, seed)) for seed in (1, 1, 2))
     assert one == again != other
+    digests = [script(tmp_path, trace, seed).digest for seed in (1, 1, 2)]
+    assert digests[0] == digests[1] != digests[2]
     assert len({text[:150] for text in one}) == 30
 
 

@@ -149,6 +149,7 @@ def told_of(script: Script) -> dict[str, Any]:
     return {
         "file": found.file.name,
         "digest": found.digest,
+        "asked": script.digest,
         "requests": len(found),
         "sessions": found.conversations,
         "input_tokens": _mean(found.inputs),

@@ -8,6 +8,8 @@ save where the recording says that beginnings are shared.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -80,6 +82,12 @@ class Script:
     def __len__(self) -> int:
         return len(self.recording)
 
+    @property
+    def digest(self) -> str:
+        """``sha256:…`` of what the texts are made of: two runs with the same one ask the same, row by row."""
+        made_of = [self.recording.digest, self._prompts.digest, self._seed, self._block, self._most]
+        return f"sha256:{hashlib.sha256(json.dumps(made_of).encode()).hexdigest()}"
+
     def session(self, row: int) -> int:
         """The session of request number *row*, -1 where it stands alone."""
         return -1 if self.recording.sessions is None else self.recording.sessions[row]
@@ -142,7 +150,8 @@ class Script:
     def _made(self, kind: int, number: int, length: int) -> str:
         """*length* characters of prompts in an order of their own."""
         random = np.random.default_rng([*self._seed, kind, number])
-        pieces, got = [], 0
+        pieces: list[str] = []
+        got = 0
         for text in self._mixed(random):
             if not pieces:  # somewhere in a prompt: no two of them should begin alike
                 text = text[int(random.integers(len(text))) :]

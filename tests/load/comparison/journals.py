@@ -40,6 +40,7 @@ class Made:
     prompts: Sequence[int] | None = ()
     digest: str = "sha256:policy"
     prompts_digest: str | None = "sha256:prompts"
+    trace: dict[str, Any] | None = None
     tokens: tuple[int, int] = (20, 40)
     prices: dict[str, str] | None = None
     objectives: Sequence[Objective] = (AVAILABLE, IN_TIME)
@@ -87,13 +88,14 @@ class Made:
         spec = {"targets": [target], "traffic": [{"name": "steady"}], "objectives": []}
         policy = {"name": "p", "digest": self.digest, "effective": {"spec": spec}}
         fingerprint = {"target": "bot", "uri": "http://127.0.0.1:1/v1", "digest": "sha256:t", "changed": []}
+        asked = {"prompts_digest": self.prompts_digest, "trace": self.trace}
         items = [{"id": each.name, "title": each.name} for each in self.objectives]
         events: list[dict[str, Any]] = [
             {"event": "journal", "schema": "seatrial.journal/1", "run": self.run, "created": "2026-11-20"},
             {"event": "run", "policy": policy},
             {"event": "collected", "items": items},
             {"event": "fingerprint", "when": "before", **fingerprint},
-            {"event": "traffic", "name": "steady", "target": "bot", "prompts_digest": self.prompts_digest},
+            {"event": "traffic", "name": "steady", "target": "bot", **asked},
             {"event": "exchanges", "traffic": "steady", "first": 0, **columns},
         ]
         for each in self.objectives:

@@ -105,7 +105,14 @@ def test_pairs_say_more_than_two_samples(tmp_path: Path) -> None:
     assert paired.change == pytest.approx(0.02, abs=0.01)
 
 
-@pytest.mark.parametrize("changed", [{"prompts_digest": "sha256:others"}, {"prompts_digest": None}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"prompts_digest": "sha256:others"},
+        {"prompts_digest": None},
+        {"trace": {"asked": "sha256:of this seed"}},
+    ],
+)
 def test_other_prompts_are_never_paired(tmp_path: Path, changed: dict[str, Any]) -> None:
     found = compared(tmp_path, replace(Made("c", times(2)), **changed))
     assert {line.pairs for line in found.lines} == {None}

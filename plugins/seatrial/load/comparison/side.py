@@ -161,4 +161,6 @@ def _traffics(journal: Journal) -> Iterator[tuple[str, Sent]]:
             prompts.append(exchange.prompt)
         if len(log):
             column = np.asarray(prompts, np.int64)
-            yield name, Sent(log, column, told.get("prompts_digest"), told.get("target"))
+            # What a trace asks depends on its own lengths and on the seed, not on the set of prompts alone.
+            digest = (told.get("trace") or {}).get("asked") or told.get("prompts_digest")
+            yield name, Sent(log, column, digest, told.get("target"))
