@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
-from seatrial.chaos.asking import marked, marks, seen
+from seatrial.chaos.asking import Asker, Seen, marked, marks, seen
 from seatrial.core.exchange import ErrorKind, Exchange, Raw
+from seatrial.load.prompts import PromptSet
+from seatrial.targets.client import Client
 from seatrial.targets.wire import Prompt
 
 
@@ -60,3 +63,34 @@ def test_what_marks_an_answer_as_degraded() -> None:
     headers = (("x-degraded", "local-fallback"), ("x-litellm-attempted-fallbacks", "0"), ("x-provider", "a"))
     assert marks(Raw(headers, b"")) == ("x-degraded: local-fallback",)
     assert marks(Raw((("x-litellm-attempted-fallbacks", "1"),), b"")) != ()
+
+
+class Wire:
+    """A client that answers at once, and keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.prompts: list[int] = []
+
+    def prepare(self, prompt: Prompt, **_more: Any) -> Prompt:
+        return prompt
+
+    def begin(self, asked: Prompt, then: Callable[[Exchange], None], **more: Any) -> None:
+        self.asked.append(str(asked.messages[-1]["content"]))
+        self.prompts.append(more["prompt"])
+        then(Exchange(more["index"], 0.0, 0.0, 1.0, status=200))
+
+
+@pytest.mark.parametrize("alike", [1, 3])
+def test_requests_in_a_row_ask_the_same_where_that_is_wanted(alike: int) -> None:
+    wire, told = Wire(), list[Seen]()
+    prompts = PromptSet("own", tuple(Prompt.of(f"Prompt {number}") for number in range(9)), "sha256:0", ())
+    client = cast("Client", wire)
+    asker = Asker(
+        client, prompts, stream=False, draw="x", told=told.append, began=lambda zero: None, alike=alike
+    )
+    for number in range(9):
+        asker.begin(number, lambda _: None, index=number, intended=0.0, zero=0.0, failed=print)
+    assert wire.prompts == [number - number % alike for number in range(9)]
+    assert len(set(wire.asked)) == len({each.question for each in told}) == 9 // alike
+    assert all(each.question in text for each, text in zip(told, wire.asked, strict=True))

@@ -31,13 +31,28 @@ def test_all_bundled_scenarios_run_where_the_policy_names_none(tmp_path: Path) -
     assert list(found) == bundled_scenarios()
     assert {
         "provider-outage", "provider-hang", "provider-slow", "rate-limit-storm", "mid-stream-cut",
-        "malformed-upstream", "cache-loss", "crash-restart", "region-loss", "thundering-herd",
+        "malformed-upstream", "cache-loss", "cache-hang", "cache-garbage", "crash-restart", "region-loss", "thundering-herd",
     } <= set(found)  # fmt: skip
     assert found["provider-outage"].hit == ("primary",)
     assert found["region-loss"].hit == ("primary", "secondary")
     assert found["crash-restart"].for_good
     assert found["cache-loss"].beside == "the policy has no cache that could be hit"
-    assert [name for name, each in found.items() if each.beside] == ["cache-loss"]
+    assert found["cache-garbage"].beside == "the policy has no cache that could be hit over HTTP"
+    caches = ["cache-garbage", "cache-hang", "cache-loss"]
+    assert [name for name, each in found.items() if each.beside] == caches
+
+
+def test_a_policy_with_a_cache_gets_those_of_caches_too(tmp_path: Path) -> None:
+    more = "    - {name: memory, role: cache, protocol: http, listen: 127.0.0.1:9103, upstream: 127.0.0.1:9003}\n"
+    text = POLICY.replace("  traffic:", f"{more}  traffic:")
+    found = {each.name: each for each in scenarios(policy(tmp_path, text))}
+    assert not any(each.beside for each in found.values())
+    assert {found[name].hit for name in ("cache-garbage", "cache-hang", "cache-loss")} == {("memory",)}
+    loss = found["cache-loss"].spec
+    assert (loss.stream, loss.params, loss.alike) == (False, {"temperature": 0}, 16)
+    redis = text.replace("protocol: http,", "protocol: tcp,")
+    found = {each.name: each for each in scenarios(policy(tmp_path, redis))}
+    assert [name for name, each in found.items() if each.beside] == ["cache-garbage"]
 
 
 def test_every_bundled_scenario_says_what_it_is(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from seatrial.cli import demo
 from seatrial.core.journal import read_journal
-from seatrial.policy.dependency import split_address
+from seatrial.policy.effective import digest, digest_of
 from seatrial.policy.loader import load_policy
 from seatrial.systems.reference.defects import DEFECTS
+from seatrial.systems.runner import System
 from tests.cli.conftest import Seatrial
 
 
@@ -117,12 +118,17 @@ def test_calm_and_heavy_weather_are_shown_apart(seatrial: Seatrial) -> None:
     assert "run them apart" in done.stderr
 
 
-def test_the_policy_expects_the_providers_where_the_demo_starts_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(demo.KEY, "sk-demo")
-    monkeypatch.setenv(demo.PIDFILE, "gateway.pid")
-    dependencies = load_policy(demo.RESILIENT[1]).spec.dependencies
-    places = {}
-    for dependency in dependencies:
-        places[dependency.name] = split_address(dependency.upstream)[1]
-        places[f"{dependency.name}_proxy"] = split_address(dependency.listen)[1]
-    assert places == demo.PORTS
+@pytest.mark.parametrize("base", [20_000, 21_000])
+def test_the_policy_expects_the_dependencies_where_the_demo_starts_them(base: int) -> None:
+    recipe, policy = demo.RESILIENT
+    system = System(recipe)
+    system.ports = {name: base + number for number, name in enumerate(system.recipe.ports)}
+    told = demo._known(system) | {demo.PIDFILE: "gateway.pid"}
+    loaded = load_policy(policy, environ=told)
+    fields = {"name", "listen", "upstream", "protocol", "role"}
+    found = [
+        spec.model_dump(include=fields, exclude_none=True, mode="json") for spec in loaded.spec.dependencies
+    ]
+    assert found == system.dependencies
+    assert {spec.kind for spec in loaded.spec.dependencies} == {"provider", "cache"}
+    assert digest(loaded) == digest_of(policy), "whatever the ports, it is the same policy"

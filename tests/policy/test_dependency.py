@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from seatrial.policy.dependency import DependencySpec, split_address
+from seatrial.policy.dependency import DependencySpec, split_address, unset
 
 
 def dependency(**changes: object) -> DependencySpec:
@@ -50,6 +50,11 @@ def test_where_it_really_is(upstream: str, tls: bool | None, address: tuple[str,
 def test_what_is_no_upstream(upstream: str) -> None:
     with pytest.raises(ValidationError, match="is no address"):
         dependency(upstream=upstream)
+
+
+def test_an_address_may_be_left_to_the_environment() -> None:
+    left = dependency(listen="127.0.0.1:${env:PORT}", upstream="${env:UPSTREAM}")
+    assert (unset(left.listen), unset(left.upstream), unset("127.0.0.1:1")) == (True, True, False)
 
 
 @pytest.mark.parametrize(

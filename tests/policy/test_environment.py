@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.policy.effective import digest
 from seatrial.policy.environment import is_secret
 from seatrial.policy.secret import Secret
 from tests.policy.conftest import Load, Refused
@@ -58,7 +59,7 @@ def test_a_body_template_may_hold_a_secret(load: Load) -> None:
         (
             "target: 99%",
             'target: "${env:LIMIT}"',
-            "policy.yaml:11 spec.objectives[0].target: a reference to the environment may stand in targets alone\n"
+            "policy.yaml:11 spec.objectives[0].target: a reference to the environment may stand in targets, and in addresses of dependencies and signals, alone\n"
             "  a limit that the environment can change is not fixed by the policy's digest",
         ),
         (
@@ -93,6 +94,35 @@ def test_nothing_is_looked_up_where_nothing_is_sent(load: Load) -> None:
     loaded = load(KEY, ("http://127.0.0.1:8000/v1", "${env:URL}"), trial=False)
     assert loaded.target().uri == "${env:URL}"
     assert loaded.target().apiKey is not None
+
+
+DEPENDENCY = ("  traffic:\n", '''  dependencies:
+    - {name: primary, listen: "127.0.0.1:${env:PORT}", upstream: "${env:UPSTREAM}"}
+  traffic:
+''')  # fmt: skip
+
+
+def test_addresses_of_dependencies_may_come_from_the_environment(load: Load) -> None:
+    loaded = load(DEPENDENCY, environ={"PORT": "9101", "UPSTREAM": "127.0.0.1:9001"})
+    (dependency,) = loaded.spec.dependencies
+    assert (dependency.listen, dependency.upstream) == ("127.0.0.1:9101", "127.0.0.1:9001")
+    assert loaded.secrets == ()
+    other = load(DEPENDENCY, environ={"PORT": "1", "UPSTREAM": "https://api.example.com"})
+    assert digest(loaded) == digest(other) == digest(load(DEPENDENCY, trial=False))
+
+
+def test_addresses_that_the_environment_gets_wrong(refused: Refused) -> None:
+    environ = {"PORT": "9101", "UPSTREAM": "127.0.0.1:9101"}
+    assert "would call itself" in refused(DEPENDENCY, environ=environ)[0]
+    assert "is no address" in refused(DEPENDENCY, environ={**environ, "PORT": "many"})[0]
+    (missing,) = refused(DEPENDENCY, environ={"PORT": "9101"})
+    assert "'UPSTREAM' is not set" in missing
+
+
+def test_a_name_of_a_dependency_may_not(refused: Refused) -> None:
+    named = ("name: primary", 'name: "${env:NAME}"')
+    told = refused(DEPENDENCY, named, environ={"PORT": "1", "UPSTREAM": ":2", "NAME": "x"})
+    assert "may stand in targets, and in addresses of dependencies and signals, alone" in told[0]
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,22 @@ def test_with_all_providers_gone_the_answer_is_degraded_and_says_so(
     assert until("primary", client)
 
 
+def test_the_cache_answers_what_was_asked_before_and_is_not_missed_when_it_is_gone(
+    system: System, dependencies: Dependencies, client: httpx.Client
+) -> None:
+    def caches() -> list[str]:
+        return [
+            client.post("/chat/completions", json=BODY | {"temperature": 0}).headers["x-cache"] for _ in "12"
+        ]
+
+    assert until("primary", client)
+    assert caches() == ["miss", "hit"]
+    assert counters(system, "cache")["hits"] == 1
+    with dependencies["cache"].inject("down") as fault:
+        assert caches() == ["miss", "miss"]
+    assert fault.witness.hits > 0
+
+
 def test_both_keys_are_let_in(system: System, dependencies: Dependencies) -> None:
     with client_of(system, system.other_key) as other:
         assert until("primary", other)

@@ -1,7 +1,8 @@
 """Requests under a fault: each with a reference of its own, so that its attempts can be told from all others.
 
 The reference stands at the end of the last message. Without it two callers' equal prompts would look like a
-retry, and a cache would answer in the place of a provider.
+retry, and a cache would answer in the place of a provider. Where that is what is tried, several requests in a
+row share one prompt and one reference.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Seen(NamedTuple):
         good: whether it was whole, by the protocol.
         typed: of an error, whether it was told in the protocol's form; None where there was none.
         marks: what marks it as degraded: header names and values.
+        question: the reference of what was asked; callers who asked the same have it in common.
     """
 
     sent: float
@@ -44,6 +46,7 @@ class Seen(NamedTuple):
     typed: bool | None
     marks: tuple[str, ...]
     chunks: int
+    question: str = ""
 
 
 class Asker:
@@ -57,6 +60,7 @@ class Asker:
         told: told what each caller saw.
         began: told the zero of the exchanges' times on `time.monotonic`, once.
         paced: wait a little after an error that came at once.
+        alike: requests in a row that ask the same.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class Asker:
         told: Callable[[Seen], None],
         began: Callable[[float], None],
         paced: bool = False,
+        alike: int = 1,
     ) -> None:
         self._client = client
         self._prompts = prompts
@@ -77,6 +82,9 @@ class Asker:
         self._told = told
         self._began: Callable[[float], None] | None = began
         self._paced = paced
+        self._alike = alike
+        self._asked = 0
+        self._question = 0, ""
 
     def begin(
         self,
@@ -88,8 +96,12 @@ class Asker:
         zero: float,
         failed: Callable[[BaseException], None],
     ) -> None:
-        """Ask prompt number *prompt*; *then* gets the exchange."""
-        asked = marked(self._prompts[prompt], f"{self._random.getrandbits(48):012x}")
+        """Ask prompt number *prompt*, or what was asked before; *then* gets the exchange."""
+        if self._asked % self._alike == 0:
+            self._question = prompt, f"{self._random.getrandbits(48):012x}"
+        self._asked += 1
+        number, reference = self._question
+        asked = marked(self._prompts[number], reference)
         if self._began is not None:
             self._began(time.monotonic() - (clock() - zero))
             self._began = None
@@ -97,7 +109,7 @@ class Asker:
 
         def came(exchange: Exchange) -> None:
             done = time.monotonic()
-            self._told(seen(exchange, sent, done))
+            self._told(seen(exchange, sent, done)._replace(question=reference))
             if self._paced and not exchange.ok and done - sent < PAUSE:
                 asyncio.get_running_loop().call_later(PAUSE, then, exchange._replace(raw=None))
             else:
@@ -109,7 +121,7 @@ class Asker:
             index=index,
             intended=intended,
             zero=zero,
-            prompt=prompt,
+            prompt=number,
             keep_raw=True,
             failed=failed,
         )

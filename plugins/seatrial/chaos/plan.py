@@ -23,6 +23,8 @@ from seatrial.policy.schema_problems import schema_problems
 
 DOWN = "down"
 PROCESS = "process."
+OF_REQUESTS = ("http.", "sse.", "llm.")
+"""Faults that act on requests, and need a dependency that speaks HTTP."""
 FOR_GOOD = frozenset({"process.kill", "process.restart"})
 """Faults that nothing takes back: the time to recover counts from the fault itself."""
 LEAST_PATIENCE = 5.0
@@ -183,7 +185,8 @@ def _injections(
         attributes = _checked(inject, place)
         names = _places(loaded, inject)
         if not names:
-            return (), f"the policy has no {inject.role} that could be hit"
+            speaking = " over HTTP" if inject.toxic.startswith(OF_REQUESTS) else ""
+            return (), f"the policy has no {inject.role} that could be hit{speaking}"
         found += [
             Injection(
                 on=name,
@@ -205,7 +208,9 @@ def _places(loaded: LoadedPolicy, inject: InjectSpec) -> list[str]:
     if inject.role == "target":
         names = [target.name for target in loaded.spec.targets if target.process is not None]
     else:
-        names = [each.name for each in loaded.spec.dependencies if each.kind == inject.role]
+        ours = [each for each in loaded.spec.dependencies if each.kind == inject.role]
+        deaf = inject.toxic.startswith(OF_REQUESTS)
+        names = [each.name for each in ours if not (deaf and each.protocol == "tcp")]
     return names if inject.which == "all" else names[:1]
 
 

@@ -44,7 +44,7 @@ NO_RTO = 60.0
 COMPARED = frozenset(
     {"no-thundering-herd", "breaker-closes", "breaker-opens", "fallback-order", "model-kept"}
 )
-UNDER_WATCH = ("breaker-opens", "breaker-half-opens")
+UNDER_WATCH = ("breaker-opens", "breaker-half-opens", "no-stampede")
 AFTER_WATCH = ("breaker-closes", "no-thundering-herd")
 
 
@@ -132,9 +132,11 @@ class Run:
     def _asked_again(self, phase: Phase, waited: float) -> bool:
         """Whether what is going to be hit is asked at all: a breaker may still be open from what was before.
 
-        Given up after half of the time: who never asks it is told that the fault never hit.
+        Given up after half of the time: who never asks it is told that the fault never hit. Of a dependency
+        that does not speak HTTP no recorder could tell.
         """
-        hit = self.scenario.hit
+        deaf = {each.name for each in self.stage.loaded.spec.dependencies if each.protocol == "tcp"}
+        hit = [name for name in self.scenario.hit if name not in deaf]
         if not hit or waited > self.scenario.spec.steady_within / 2:
             return True
         if clock() - self._looked < LOOK:
@@ -307,6 +309,8 @@ class Run:
             ),
             sent=[each.sent for each in seen],
             answered=[each.good for each in seen],
+            done=[each.done for each in seen],
+            questions=[each.question for each in seen],
             injected=self._injected,
             reverted=self._reverted if self._reverted > self._injected else now,
             ended=now,

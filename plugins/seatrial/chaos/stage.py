@@ -137,11 +137,12 @@ class Stage:
         asked = load_prompts(self.loaded.prompts(scenario.traffic), spec.prompts)
         return _Callers(
             replace(own, timeouts=_patient(own.timeouts, scenario.patience)),
-            asked.with_params(spec.max_tokens, spec.params),
+            asked.with_params(spec.max_tokens, {**spec.params, **scenario.spec.params}),
             scenario.spec.concurrency or spec.concurrency,
             spec.stream if scenario.spec.stream is None else scenario.spec.stream,
             f"{self.seed}:{title}",
             paced,
+            scenario.spec.alike,
         )
 
     def inject(self, injection: Injection, name: str) -> AbstractContextManager[Any]:
@@ -218,6 +219,7 @@ class _Callers:
     stream: bool
     draw: str
     paced: bool
+    alike: int
     phase: Phase | None = None
 
     @property
@@ -227,6 +229,7 @@ class _Callers:
             "target": self.config.name,
             "concurrency": self.concurrency,
             "stream": self.stream,
+            "alike": self.alike,
             "prompts": self.prompts.name,
             "prompts_digest": self.prompts.digest,
         }
@@ -247,6 +250,7 @@ class _Callers:
             told=phase.seen.append,
             began=began,
             paced=self.paced,
+            alike=self.alike,
         )
 
 

@@ -19,10 +19,10 @@ GATEWAY = ("reference", "demo")
 RESILIENT = ("reference-resilient", "demo-resilience")
 MODEL = ("llama-smollm2", "demo-llm")
 HEAVY = ("resilience", "recovery")  # suites that need providers to fail, and a process to kill
-PORTS = {"primary": 9001, "primary_proxy": 9101, "secondary": 9002, "secondary_proxy": 9102}
-"""Where the policy demo-resilience expects the gateway's providers: its digest holds them."""
 KEY = "SEATRIAL_DEMO_KEY"  # the demo's policies name it as apiKey
 PIDFILE = "SEATRIAL_DEMO_PIDFILE"  # and this one as the file with the process to kill
+ALERTS = "SEATRIAL_DEMO_ALERTS"  # ... this one as the port that the gateway's watch posts to
+ADDRESS = "SEATRIAL_DEMO_{name}_{what}"  # ... and these as where a dependency listens, and its upstream
 
 
 @click.command(short_help="certify a small AI gateway on this machine, healthy or broken")
@@ -57,8 +57,8 @@ def command(
     """Start a small AI gateway on 127.0.0.1, put it through a release policy, and stop it again.
 
     Healthy it is certified. With a defect it is rejected, or not proven, and the check that noticed is red.
-    The suites resilience and recovery show it before two providers that fail, and how it is killed. The exit
-    code is that of certify.
+    The suites resilience and recovery show it before two providers and a cache that fail, and how it is
+    killed. The exit code is that of certify.
     """
     from seatrial.cli.voyage import Order, certify
     from seatrial.systems.reference.defects import DEFECTS, known
@@ -85,16 +85,26 @@ def command(
 
 @contextmanager
 def _system(recipe: str, arguments: list[str]) -> Iterator[System]:
-    """The running system, its key and its process where the demo's policies look for them."""
+    """The running system, and all that the demo's policies ask about it in the environment."""
     from seatrial.systems.runner import System
 
-    ports = PORTS if recipe == RESILIENT[0] else {}
-    with System(recipe, arguments=arguments, ports=ports) as system, ExitStack() as after:
+    with System(recipe, arguments=arguments) as system, ExitStack() as after:
         click.echo(f"{system.recipe.description}: {system.uri}")
-        for name, value in ((KEY, system.api_key or "none"), (PIDFILE, str(system.pidfile or ""))):
+        for name, value in _known(system).items():
             after.callback(_restore, name, os.environ.get(name))
             os.environ[name] = value
         yield system
+
+
+def _known(system: System) -> dict[str, str]:
+    """What the demo's policies ask the environment about the running system, by variable."""
+    addresses = {
+        ADDRESS.format(name=each["name"].upper(), what=what.upper()): each[what]
+        for each in system.dependencies
+        for what in ("listen", "upstream")
+    }
+    alerts = {ALERTS: str(system.ports["alerts"])} if "alerts" in system.ports else {}
+    return {KEY: system.api_key or "none", PIDFILE: str(system.pidfile or ""), **addresses, **alerts}
 
 
 def _restore(name: str, before: str | None) -> None:

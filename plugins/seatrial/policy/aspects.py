@@ -22,6 +22,7 @@ CLIENT_BEHAVIOUR: dict[str, tuple[str, ...]] = {
     "non-retryable-not-retried": (),
     "no-double-billing": (),
     "no-thundering-herd": ("at_most",),
+    "no-stampede": ("at_most",),
     "breaker-opens": ("at_most",),
     "breaker-half-opens": ("within", "at_most"),
     "breaker-closes": ("within",),
@@ -46,8 +47,9 @@ class Aspect(Model):
 
     aspect: str
     at_most: float | None = Field(None, gt=0, allow_inf_nan=False)
-    """Of amplification, attempts a call; of a herd, times the rate before; of an open breaker, the share of
-    the calls that pass; of a half-open one, how many at once."""
+    """Of amplification, attempts a call; of a herd, times the rate before; of a stampede, attempts at once
+    for callers who ask the same; of an open breaker, the share of the calls that pass; of a half-open one,
+    how many at once."""
     within: PositiveDuration | None = None
     """The longest time it may take."""
     attempts: PositiveCount | None = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from seatrial.bundled import bundled
 from seatrial.core.errors import UsageError
-from seatrial.policy.dependency import split_address
+from seatrial.policy.dependency import DependencySpec, split_address, unset
 from seatrial.policy.parts import Parts
 from seatrial.policy.problems import Path, Problem, did_you_mean, listed
 from seatrial.policy.resilience import InjectSpec, ScenarioSpec
@@ -25,18 +25,26 @@ def dependencies_stand(parts: Parts) -> Iterator[Problem]:
     ports: Counter[tuple[str, int]] = Counter()
     for index, dependency in parts.dependencies.items():
         at: Path = ("dependencies", index)
-        listen = split_address(dependency.listen)
-        if listen[1]:
-            ports[listen] += 1
-        if ports[listen] == 2:
-            what = f"another dependency listens on {dependency.listen} already"
-            yield parts.problem(what, "give each a port of its own", at=(*at, "listen"))
-        if listen[1] and listen == dependency.upstream_address[:2]:
-            what = f"the proxy of {dependency.name!r} would call itself: listen and upstream are the same"
-            yield parts.problem(what, at=(*at, "upstream"))
+        if not unset(dependency.listen):
+            yield from _address(parts, dependency, ports, at)
         if dependency.name in parts.names("targets"):
             what = f"{dependency.name!r} is a target too: a fault could not tell which is meant"
             yield parts.problem(what, at=(*at, "name"))
+
+
+def _address(
+    parts: Parts, dependency: DependencySpec, ports: Counter[tuple[str, int]], at: Path
+) -> Iterator[Problem]:
+    listen = split_address(dependency.listen)
+    if not listen[1]:
+        return
+    ports[listen] += 1
+    if ports[listen] == 2:
+        what = f"another dependency listens on {dependency.listen} already"
+        yield parts.problem(what, "give each a port of its own", at=(*at, "listen"))
+    if not unset(dependency.upstream) and listen == dependency.upstream_address[:2]:
+        what = f"the proxy of {dependency.name!r} would call itself: listen and upstream are the same"
+        yield parts.problem(what, at=(*at, "upstream"))
 
 
 def scenarios_stand(parts: Parts) -> Iterator[Problem]:

@@ -29,11 +29,19 @@ def split_address(text: str) -> tuple[str, int]:
 
 
 def _listen(text: str) -> str:
-    split_address(text)
+    if not unset(text):
+        split_address(text)
     return text
 
 
+def unset(text: str) -> bool:
+    """Whether an address is left to the environment, and the environment was not asked."""
+    return "${env:" in text
+
+
 def _upstream(text: str) -> str:
+    if unset(text):
+        return text
     if "://" not in text:
         split_address(text)
         return text
@@ -49,9 +57,9 @@ class DependencySpec(Model):
 
     name: Name
     listen: Annotated[str, AfterValidator(_listen)]
-    """Where the fault proxy listens, and the target was told to reach it: HOST:PORT."""
+    """Where the fault proxy listens, and the target was told to reach it: HOST:PORT, or ${env:NAME}."""
     upstream: Annotated[str, AfterValidator(_upstream)]
-    """Where it really is: HOST:PORT, or https://HOST for one that speaks TLS."""
+    """Where it really is: HOST:PORT, or https://HOST for one that speaks TLS; or ${env:NAME}."""
     protocol: str = "openai-chat"
     """What it speaks: a chat protocol, http, or tcp."""
     tls: Flag | None = None

@@ -1,7 +1,8 @@
 """``${env:NAME}`` in a policy: where it may stand, and what becomes of it.
 
-References belong to targets, and to the keys of a traffic's tenants, alone. A limit that the environment can
-change would not be fixed by the policy's digest, so that everywhere else a reference is an error.
+References belong to targets, to the addresses of dependencies and signals, and to the keys of a traffic's
+tenants, alone. A limit that the environment can change would not be fixed by the policy's digest, so that
+everywhere else a reference is an error.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from seatrial.policy.secret import Secret
 _REFERENCE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 _OPENED = re.compile(r"\$\{")
 _HIDDEN = frozenset({"apiKey", "headers", "body"})
+_ADDRESSES = frozenset({"listen", "upstream"})
+_SIGNALS = frozenset({"url", "port", "token"})
 
 
 @dataclass
@@ -46,7 +49,7 @@ def resolve(tree: Marked, environ: Mapping[str, str] | None) -> Resolution:
     for path, item in list(tree.walk()):
         if isinstance(item.value, str) and _OPENED.search(item.value):
             resolution.tree = resolution.tree.put(path, _replaced(path, item, environ, resolution))
-        elif isinstance(item.value, str) and path[-1:] == ("apiKey",) and item.value:
+        elif isinstance(item.value, str) and item.value and _is_key(path):
             secret = Secret(item.value)
             resolution.secrets.append(secret)
             resolution.tree = resolution.tree.put(path, replace(item, value=secret))
@@ -55,14 +58,29 @@ def resolve(tree: Marked, environ: Mapping[str, str] | None) -> Resolution:
 
 def is_secret(path: Path) -> bool:
     """Whether what stands at *path* of a policy must not be shown."""
-    if _of_tenant(path):
+    if _of_tenant(path) or (_of_signal(path) and path[-1] == "token"):
         return True
     return path[:2] == ("spec", "targets") and any(step in _HIDDEN for step in path[3:5])
+
+
+def _is_key(path: Path) -> bool:
+    """Whether what stands at *path* is a secret also where it was written down as it is."""
+    return path[-1:] == ("apiKey",) or (_of_signal(path) and path[-1] == "token")
 
 
 def _of_tenant(path: Path) -> bool:
     """Whether *path* leads to the key of a tenant."""
     return path[:2] == ("spec", "traffic") and path[3:4] == ("tenants",) and path[5:] == ("apiKey",)
+
+
+def _of_dependency(path: Path) -> bool:
+    """Whether *path* leads to an address of a dependency."""
+    return path[:2] == ("spec", "dependencies") and path[3:] in {(name,) for name in _ADDRESSES}
+
+
+def _of_signal(path: Path) -> bool:
+    """Whether *path* leads to where a signal is looked for, or to the token for it."""
+    return path[:2] == ("spec", "signals") and len(path) == 5 and path[4] in _SIGNALS
 
 
 def _replaced(path: Path, item: Marked, environ: Mapping[str, str] | None, into: Resolution) -> Marked:
@@ -78,8 +96,10 @@ def _replaced(path: Path, item: Marked, environ: Mapping[str, str] | None, into:
 
 
 def _misplaced(path: Path, text: str) -> tuple[str, str] | None:
-    if path[:2] != ("spec", "targets") and not _of_tenant(path):
-        said = "a reference to the environment may stand in targets alone"
+    ours = path[:2] == ("spec", "targets") or _of_tenant(path) or _of_dependency(path) or _of_signal(path)
+    if not ours:
+        places = "in targets, and in addresses of dependencies and signals"
+        said = f"a reference to the environment may stand {places}, alone"
         return said, "a limit that the environment can change is not fixed by the policy's digest"
     rest = _REFERENCE.sub("", text)
     if _OPENED.search(rest):

@@ -151,6 +151,10 @@ class ScenarioSpec(Model):
     """Requests in flight, in place of the traffic's."""
     stream: Flag | None = None
     """Whether answers are streamed, in place of the traffic's."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Further fields of the request, beside the traffic's and before them, such as temperature."""
+    alike: PositiveCount = 1
+    """Requests in a row that ask the same, word by word, so that a cache has something to do."""
     budget: BudgetSpec | None = None
     """In place of the traffic's: under the fault."""
     inject: tuple[InjectSpec, ...] = ()

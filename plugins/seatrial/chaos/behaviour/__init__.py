@@ -16,6 +16,7 @@ from seatrial.chaos.behaviour.fallback import fallback_order
 from seatrial.chaos.behaviour.herd import no_thundering_herd
 from seatrial.chaos.behaviour.non_retryable import non_retryable_not_retried
 from seatrial.chaos.behaviour.retry_after import retry_after_honoured
+from seatrial.chaos.behaviour.stampede import no_stampede
 from seatrial.chaos.finding import Finding
 from seatrial.policy.aspects import Aspect
 
@@ -28,6 +29,7 @@ JUDGES: dict[str, Callable[[Recording, Aspect], Finding]] = {
     "non-retryable-not-retried": non_retryable_not_retried,
     "no-double-billing": no_double_billing,
     "no-thundering-herd": no_thundering_herd,
+    "no-stampede": no_stampede,
     "breaker-opens": breaker_opens,
     "breaker-half-opens": breaker_half_opens,
     "breaker-closes": breaker_closes,

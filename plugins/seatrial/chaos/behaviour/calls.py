@@ -24,6 +24,8 @@ class Recording:
         others: attempts at all other dependencies, in order of time.
         sent: when each of the callers' requests left, in order: before, under and after the fault.
         answered: whether each of them got a whole answer.
+        done, questions: when each of them ended, and what it asked, where that is known; callers who asked
+            the same have the same question.
         injected, reverted: when the fault stood, and when it was gone.
         ended: until when all was recorded.
         faults: what each fault asked for, by the name it has in an attempt.
@@ -39,6 +41,8 @@ class Recording:
     ended: float
     faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     order: Sequence[str] = ()
+    done: Sequence[float] = ()
+    questions: Sequence[str] = ()
 
     @cached_property
     def under(self) -> list[Attempt]:
@@ -65,6 +69,12 @@ class Recording:
     def asked(self) -> list[float]:
         """When the callers' requests under the fault left."""
         return [time for time in self.sent if self.injected <= time < self.reverted]
+
+    @property
+    def generating(self) -> list[Attempt]:
+        """Attempts at all providers, begun under the fault, that carry a request."""
+        attempts = (each for each in (*self.hit, *self.others) if each.proxy in self.order)
+        return [each for each in attempts if self.injected <= each.started < self.reverted and _asks(each)]
 
     @property
     def before(self) -> list[Attempt]:
