@@ -84,8 +84,17 @@ def test_a_trace_that_is_not_here_is_assumed(tmp_path: Path) -> None:
     assert recorded(loaded, loaded.spec.traffic[0]) is None
 
 
+def test_users_who_think_too_long_for_the_budget_of_time(tmp_path: Path) -> None:
+    thinking = "concurrency: 2, arrivals: {kind: closed, think_time: 2s}"
+    (said,) = planned(tmp_path, f"{thinking}, budget: {{duration: 8s}}").maybe
+    assert said == "8 s suffice only for more users, or for users who think less"
+    (said,) = planned(tmp_path, f"{thinking}, budget: {{duration: 70s}}").maybe
+    assert said.startswith("1 min 10 s suffice only where an answer takes less than")
+
+
 def test_a_query_is_as_many_requests_as_it_has(tmp_path: Path) -> None:
     streams = planned(tmp_path, "arrivals: {kind: multi-stream, samples: 8}", "query.duration")
+    assert streams.answer == 0.5
     one = planned(tmp_path, "arrivals: {kind: single-stream}")
     assert streams.requests.least == 8 * one.requests.least
     assert streams.pattern == "MLPerf's multi-stream: queries of 8 requests, one after the other"

@@ -24,7 +24,7 @@ def answer_of(objectives: Sequence[Objective]) -> float:
     limits = [
         objective.threshold
         for objective in objectives
-        if objective.sli.name == "operation.duration"
+        if objective.sli.name in ("operation.duration", "query.duration")
         and objective.threshold
         and objective.op in ("lt", "lte")
     ]

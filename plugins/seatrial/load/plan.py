@@ -253,8 +253,12 @@ def _too_short(traffic: TrafficSpec, duration: float, requests: Span) -> str:
     if _scheduled(traffic):
         return f"{format_duration(duration)} suffice only for more arrivals or fewer bad events than that"
     think = (traffic.arrivals.think_time or 0.0) if traffic.arrivals is not None else 0.0
-    quick = format_duration(max(duration * (traffic.in_flight or 1) / requests.least - think, 0.0))
-    return f"{format_duration(duration)} suffice only where an answer takes less than {quick}"
+    quick = duration * (traffic.in_flight or 1) / requests.least - think
+    if quick <= 0:
+        return f"{format_duration(duration)} suffice only for more users, or for users who think less"
+    return (
+        f"{format_duration(duration)} suffice only where an answer takes less than {format_duration(quick)}"
+    )
 
 
 def _limits(
