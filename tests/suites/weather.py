@@ -36,7 +36,7 @@ def outcomes(folder: Path, suite: str, *defects: str, more: str = "") -> dict[st
             uri=system.uri,
             pidfile=system.pidfile,
             dependencies=json.dumps(system.dependencies),
-            more=more,
+            more=more.replace("{alerts}", str(system.ports["alerts"])),
         )
         (folder / "policy.yaml").write_text(text)
         run = subprocess.run(

@@ -30,7 +30,7 @@ def obstacle(record: Record) -> Finding | None:
     return None
 
 
-def _unhit(record: Record) -> Finding | None:
+def unhit(record: Record) -> Finding | None:
     least = record.scenario.spec.witness.min_hits
     silent = [fault for fault in record.faults if (fault.hits or 0) < least]
     if not silent:
@@ -48,7 +48,7 @@ def acted(record: Record) -> Finding:
     Raises:
         SeatrialError: as `obstacle`.
     """
-    found = obstacle(record) or _unhit(record)
+    found = obstacle(record) or unhit(record)
     if found is not None:
         return found
     if record.aborted:
@@ -72,7 +72,7 @@ def during(record: Record, label: str) -> tuple[Objective, Verdict] | Finding:
     if label not in record.verdicts:
         return unproven(record.aborted or "the scenario ended before it was judged")
     objective, verdict = record.verdicts[label]
-    why = _unhit(record)
+    why = unhit(record)
     if why is not None:
         return objective, replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=why.reason)
     if record.aborted and verdict.outcome is not Outcome.FAILED:
@@ -86,7 +86,7 @@ def recovered(record: Record) -> Finding:
     Raises:
         SeatrialError: as `obstacle`.
     """
-    found = obstacle(record) or _unhit(record)
+    found = obstacle(record) or unhit(record)
     if found is not None:
         return found
     spec = record.scenario.spec.recovery
@@ -125,7 +125,7 @@ def behaviour(record: Record, aspect: Aspect) -> Finding:
     Raises:
         SeatrialError: as `obstacle`.
     """
-    found = obstacle(record) or _unhit(record)
+    found = obstacle(record) or unhit(record)
     if found is not None:
         return found
     if record.recording is None:
@@ -139,7 +139,7 @@ def told(record: Record, aspect: Aspect) -> Finding:
     Raises:
         SeatrialError: as `obstacle`.
     """
-    found = obstacle(record) or _unhit(record)
+    found = obstacle(record) or unhit(record)
     if found is not None:
         return found
     return answers.JUDGES[aspect.aspect](record, aspect)

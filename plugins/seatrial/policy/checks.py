@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from seatrial.policy.checks_load import load_stands, under_load
 from seatrial.policy.checks_objective import objectives_meet, objectives_stand
+from seatrial.policy.checks_remediation import remediation_stands
 from seatrial.policy.checks_resilience import dependencies_stand, scenarios_stand
 from seatrial.policy.parts import Parts, bundled_prompts, file_of, prompts_file
 from seatrial.policy.problems import Problem, did_you_mean, listed
@@ -17,6 +18,8 @@ _TWINS = {
     "objectives": "name",
     "dependencies": "name",
     "resilience": "name",
+    "signals": "name",
+    "remediation": "name",
     "waivers": "control_id",
     "checklists": "name",
 }
@@ -34,6 +37,7 @@ def check(parts: Parts) -> list[Problem]:
         load_stands,
         dependencies_stand,
         scenarios_stand,
+        remediation_stands,
         _files,
         _something,
     )
@@ -124,7 +128,7 @@ def _files(parts: Parts) -> Iterator[Problem]:
 
 def _something(parts: Parts) -> Iterator[Problem]:
     spec = parts.tree.at(("spec",))
-    asked = ("objectives", "suites", "checklists", "resilience", "capacity", "scaling")
+    asked = ("objectives", "suites", "checklists", "resilience", "remediation", "capacity", "scaling")
     if not any(spec.at((key,)).value for key in asked if spec.child(key)):
         yield parts.problem(
             "there is nothing to measure: neither objectives nor scenarios nor suites nor checklists",

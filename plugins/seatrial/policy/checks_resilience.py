@@ -12,7 +12,7 @@ from seatrial.policy.parts import Parts
 from seatrial.policy.problems import Path, Problem, did_you_mean, listed
 from seatrial.policy.resilience import InjectSpec, ScenarioSpec
 
-_PROCESS = "process."
+PROCESS = "process."
 
 
 def bundled_scenarios() -> list[str]:
@@ -54,7 +54,7 @@ def scenarios_stand(parts: Parts) -> Iterator[Problem]:
         yield from _bundled(parts, scenario, at)
         yield from _traffic(parts, scenario, at)
         for number, inject in enumerate(scenario.inject):
-            yield from _inject(parts, inject, (*at, "inject", number))
+            yield from inject_stands(parts, inject, (*at, "inject", number))
         yield from _contradictions(parts, scenario, at)
         yield from _criteria(parts, scenario, at)
         if scenario.pulses and scenario.recovery.repeats > 1:
@@ -78,10 +78,11 @@ def _traffic(parts: Parts, scenario: ScenarioSpec, at: Path) -> Iterator[Problem
         yield parts.problem(f"{what}, and the scenario names none", hint, at=at)
 
 
-def _inject(parts: Parts, inject: InjectSpec, at: Path) -> Iterator[Problem]:
+def inject_stands(parts: Parts, inject: InjectSpec, at: Path) -> Iterator[Problem]:
+    """A fault on what is there and can be hit by it."""
     if inject.on is None:
         return
-    process = inject.toxic.startswith(_PROCESS)
+    process = inject.toxic.startswith(PROCESS)
     kind = "targets" if process else "dependencies"
     if inject.on in parts.names(kind):
         if process:

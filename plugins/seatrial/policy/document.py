@@ -20,8 +20,10 @@ from seatrial.policy.governance import (
 )
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.problems import did_you_mean
+from seatrial.policy.remediation import RemediationSpec
 from seatrial.policy.resilience import RecoveryPlan, ScenarioSpec
 from seatrial.policy.scaling import ScalingSpec
+from seatrial.policy.signals import SignalSpec
 from seatrial.policy.target import TargetSpec
 from seatrial.policy.traffic import TrafficSpec
 
@@ -156,6 +158,10 @@ class Spec(Model):
     """Faults, and what must hold under them and after them; all bundled scenarios where there are
     dependencies and nothing is said here."""
     recovery: RecoveryPlan = Field(default_factory=RecoveryPlan)
+    signals: tuple[SignalSpec, ...] = ()
+    """What the monitoring says, and where: Prometheus, Alertmanager, or a webhook that we listen on."""
+    remediation: tuple[RemediationSpec, ...] = ()
+    """Loops of automated remediation: a fault, and the alert, the steps, the repair or the call that follow."""
     suites: tuple[Name, ...] | None = None
     """Suites that are run; all that apply by default."""
     checklists: tuple[Annotated[ChecklistRef, BeforeValidator(_named)], ...] = ()

@@ -18,6 +18,7 @@ from seatrial.policy.document import RiskSpec
 from seatrial.policy.marked import Marked
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.problems import Path, Problem, did_you_mean, listed
+from seatrial.policy.remediation import RemediationSpec
 from seatrial.policy.resilience import ScenarioSpec
 from seatrial.policy.target import TargetSpec
 from seatrial.policy.traffic import TrafficSpec
@@ -31,7 +32,7 @@ class Parts:
 
     Attributes:
         tree: the whole document.
-        targets, traffic, objectives, dependencies, resilience: by their place in the document.
+        targets, traffic, objectives, dependencies, resilience, remediation: by their place in the document.
         risk: None where it cannot be read.
         trial: whether the policy is about to be run; False where only its digest is wanted, on a machine
             that may lack its files and its environment.
@@ -43,6 +44,7 @@ class Parts:
     objectives: dict[int, ObjectiveSpec]
     dependencies: dict[int, DependencySpec]
     resilience: dict[int, ScenarioSpec]
+    remediation: dict[int, RemediationSpec]
     risk: RiskSpec | None
     trial: bool
 
@@ -90,6 +92,7 @@ def readable(tree: Marked, *, trial: bool) -> Parts:
         _items(spec.get("objectives"), ObjectiveSpec),
         _items(spec.get("dependencies"), DependencySpec),
         _items(spec.get("resilience"), ScenarioSpec),
+        _items(spec.get("remediation"), RemediationSpec),
         risks.get(0),
         trial,
     )

@@ -31,6 +31,7 @@ NAMES = frozenset(
         "trial_component",
         "trial_conversations",
         "trial_work",
+        "trial_remediation",
     }
 )
 """A test that uses one of these is part of the trial."""

@@ -15,6 +15,7 @@ pytest_plugins = (
     "seatrial.pytest.fixtures",
     "seatrial.pytest.dependencies",
     "seatrial.pytest.recovery",
+    "seatrial.pytest.remediation",
     "seatrial.pytest.checklists",
     "seatrial.pytest.experiments",
     "seatrial.pytest.terminal",

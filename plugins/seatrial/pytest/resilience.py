@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from seatrial.chaos.finding import Finding
     from seatrial.chaos.plan import Scenario
     from seatrial.chaos.record import Record
+    from seatrial.chaos.remediation.facts import Loop, Remedied
     from seatrial.chaos.restart import Restart
     from seatrial.chaos.stage import Stage
     from seatrial.faults.dependency import Dependencies
@@ -39,6 +40,7 @@ class Resilience:
 
     Attributes:
         scenarios: by name, in the policy's order.
+        loops: of automated remediation, likewise.
 
     Raises:
         UsageError: a fault that there is none of, or attributes that it does not take.
@@ -56,12 +58,18 @@ class Resilience:
         self._traffics: dict[tuple[str, str], Traffic] = {}
         self._broken: str | None = None
         self._restart: Restart | None = None
+        self._remedied: dict[str, Remedied] = {}
         spec = trial.loaded.spec
         self.scenarios: dict[str, Scenario] = {}
         if spec.dependencies or spec.resilience:
             from seatrial.chaos.plan import scenarios
 
             self.scenarios = {each.name: each for each in scenarios(trial.loaded)}
+        self.loops: dict[str, Loop] = {}
+        if spec.remediation:
+            from seatrial.chaos.remediation.facts import loops
+
+            self.loops = {each.spec.name: each for each in loops(trial.loaded)}
 
     # ---- dependencies
 
@@ -108,14 +116,34 @@ class Resilience:
             HarnessError: an earlier fault was not taken back, so nothing that is measured now would count.
         """
         if name not in self._records:
-            if self._broken is not None:
-                raise HarnessError(f"{self._broken}: nothing that is measured after it counts")
+            self._whole()
             from seatrial.chaos.scenario import run
 
             record = self._records[name] = run(self.scenarios[name], self._stage(self._told))
-            if record.broken:
-                self._broken = f"a fault of the scenario {name} was not taken back"
+            self._seen_to(name, record)
         return self._records[name]
+
+    def remedied(self, name: str) -> Remedied:
+        """What the loop of remediation called *name* left; it is exercised now, where it was not yet.
+
+        Raises:
+            HarnessError: as `record`.
+        """
+        if name not in self._remedied:
+            self._whole()
+            from seatrial.chaos.remediation.drill import drill
+
+            found = self._remedied[name] = drill(self.loops[name], self._stage(self._told))
+            self._seen_to(name, found.record)
+        return self._remedied[name]
+
+    def _whole(self) -> None:
+        if self._broken is not None:
+            raise HarnessError(f"{self._broken}: nothing that is measured after it counts")
+
+    def _seen_to(self, name: str, record: Record) -> None:
+        if record.broken:
+            self._broken = f"a fault of the scenario {name} was not taken back"
 
     def crash(self) -> Restart:
         """What killing the target left; it is killed now, where it was not yet."""

@@ -29,6 +29,7 @@ from seatrial.reporting.model import (
     quiet,
     severity,
 )
+from seatrial.reporting.remediation import remediation
 from seatrial.reporting.text import clean, clean_tree, one_line
 
 Event = dict[str, Any]
@@ -98,6 +99,7 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
         faults=injected,
         gameday=day,
         load=load,
+        remediation=remediation(events),
     )
 
 

@@ -48,6 +48,7 @@ def render_markdown(report: Report) -> str:
         _objectives(report.objectives),
         _load(report),
         _warnings([found for found in report.findings if found.outcome is Outcome.WARNED]),
+        _remediation(report),
         *(_suite(suite) for suite in report.suites),
         _controls(report.controls),
         _about(report),
@@ -92,6 +93,12 @@ def _objectives(objectives: Sequence[ObjectiveView]) -> str:
 def _load(report: Report) -> str:
     lines = load_lines(report.load, report.traffics)
     return "\n".join(f"- {sign} **{plain(name)}** {plain(said, 500)}" for sign, name, said in lines[:_ROWS])
+
+
+def _remediation(report: Report) -> str:
+    return "\n".join(
+        f"- **{plain(loop.name)}** {plain(loop.told, 500)}" for loop in report.remediation[:_ROWS]
+    )
 
 
 def _suite(suite: SuiteView) -> str:

@@ -19,6 +19,7 @@ from seatrial.reporting.faults import FaultView
 
 if TYPE_CHECKING:
     from seatrial.reporting.gameday import GameDayView
+    from seatrial.reporting.remediation import LoopView
     from seatrial.reporting.load_view import LoadView
 
 # What a reader must see first.
@@ -298,6 +299,7 @@ class Report:
         assumptions: sentences a reader has to accept to believe the verdicts.
         load: what load showed, None where there was none to speak of.
         gameday: what people did, where the run was a game day: such a run certifies nothing.
+        remediation: loops of automated remediation, as they went.
     """
 
     outcome: Outcome
@@ -321,6 +323,7 @@ class Report:
     faults: tuple[FaultView, ...] = ()
     gameday: GameDayView | None = None
     load: LoadView | None = None
+    remediation: tuple[LoopView, ...] = ()
 
     @property
     def exercise(self) -> bool:

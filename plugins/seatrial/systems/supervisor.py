@@ -40,6 +40,9 @@ class Supervisor:
     Args:
         command: program and arguments.
         pidfile: written anew for each start, in one step.
+
+    Attributes:
+        started: when it was last started, seconds on `time.monotonic`.
     """
 
     def __init__(self, command: Sequence[str], pidfile: Path) -> None:
@@ -47,6 +50,7 @@ class Supervisor:
         self._pidfile = pidfile
         self._child: subprocess.Popen[bytes] | None = None
         self._told_to_stop = False
+        self.started = time.monotonic()
 
     def run(self) -> int:
         """Until it is told to stop by SIGTERM or SIGINT, which it passes on."""
@@ -65,8 +69,14 @@ class Supervisor:
         self._pidfile.unlink(missing_ok=True)
         return code if code >= 0 else 128 - code
 
+    def again(self) -> None:
+        """Kill the service, also one that hangs: it is started again."""
+        if self._child is not None and self._child.poll() is None:
+            self._child.kill()
+
     def _once(self) -> int:
         self._child = child = subprocess.Popen(self._command)  # noqa: S603  what a recipe says
+        self.started = time.monotonic()
         if self._told_to_stop:  # told while it was being started
             child.terminate()
         new = self._pidfile.with_name(self._pidfile.name + ".new")

@@ -16,6 +16,20 @@ MORE = """
       - {name: conversations, kind: conversations, rto: 15s, rpo: 0}
       - {name: work, kind: work, rto: 15s, rpo: 0}
 """
+WATCHED = """
+  signals:
+    - {name: down, webhook: {port: {alerts}, path: /alerts, alert: GatewayDown}}
+    - {name: step, webhook: {port: {alerts}, path: /alerts, alert: GatewayRemediation}}
+    - {name: paged, webhook: {port: {alerts}, path: /alerts, labels: {severity: page}}}
+  remediation:
+    - name: hangs
+      inject: [{on: bot, toxic: process.stop}]
+      alert: {signal: down, within: 20s}
+      steps: {signal: step, at_most: 2}
+      resolved: {within: 40s}
+      escalation: {signal: paged, within: 50s}
+      calm: 500ms
+"""
 ITEMS = {
     "test_comes_back[service]",
     "test_comes_back[models]",
@@ -25,11 +39,19 @@ ITEMS = {
     "test_conversations_go_on[conversations]",
     "test_accepted_work_is_done_once[work]",
 }
+LOOP = {
+    "test_no_false_alarm[hangs]",
+    "test_alerted[hangs]",
+    "test_steps_are_taken[hangs]",
+    "test_repaired[hangs]",
+    "test_resolved_is_true[hangs]",
+    "test_escalated[hangs]",
+}
 
 
-def test_a_healthy_gateway_comes_back_with_all_it_had(tmp_path: Path) -> None:
-    found = outcomes(tmp_path, "recovery", more=MORE)
-    assert {name: outcome for name, (outcome, _) in found.items()} == dict.fromkeys(ITEMS, "PASSED"), found
+def test_a_healthy_gateway_comes_back_with_all_it_had_and_is_repaired_where_it_hangs(tmp_path: Path) -> None:
+    found = outcomes(tmp_path, "recovery", more=MORE + WATCHED)
+    assert {name: outcome for name, (outcome, _) in found.items()} == dict.fromkeys(ITEMS | LOOP, "PASSED"), found
 
 
 @pytest.mark.parametrize(
@@ -43,3 +65,4 @@ def test_a_defect_turns_its_item_red(tmp_path: Path, defect: str, red: str) -> N
     found = outcomes(tmp_path, "recovery", defect, more=MORE)
     assert found[red][0] == "FAILED", found
     assert found["test_comes_back[service]"][0] == "PASSED", found
+    assert found["test_alerted[none]"] == ("NOT_APPLICABLE", "the policy declares no remediation")

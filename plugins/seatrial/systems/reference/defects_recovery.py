@@ -1,4 +1,4 @@
-"""The defects that show after a crash: caught by the suite recovery."""
+"""The defects that show after a crash, and in who is on watch: caught by the suite recovery."""
 
 from __future__ import annotations
 
@@ -41,5 +41,61 @@ RECOVERY = (
         ("R08", "R45"),
         SUITE,
         ("test_comes_back",),
+    ),
+    Defect(
+        "never-alerts",
+        "a gateway that hangs is restarted, and nobody is told",
+        ("R45",),
+        SUITE,
+        ("test_alerted",),
+    ),
+    Defect(
+        "alerts-late",
+        "the alert comes a minute after the gateway stopped answering",
+        ("R45",),
+        SUITE,
+        ("test_alerted",),
+    ),
+    Defect(
+        "cries-wolf",
+        "the alert fires now and then while nothing is wrong",
+        ("R45",),
+        SUITE,
+        ("test_no_false_alarm",),
+    ),
+    Defect(
+        "silent-steps",
+        "what is done about an alert is told to nobody",
+        ("R45",),
+        SUITE,
+        ("test_steps_are_taken",),
+    ),
+    Defect(
+        "remedy-without-effect",
+        "the restart of a gateway that hangs is announced and never done",
+        ("R45",),
+        SUITE,
+        ("test_repaired",),
+    ),
+    Defect(
+        "claims-resolved",
+        "an alert is announced as resolved as soon as a restart was tried, whatever came of it",
+        ("R45",),
+        SUITE,
+        ("test_resolved_is_true",),
+    ),
+    Defect(
+        "never-escalates",
+        "what no restart helps is restarted for ever, and no person is called",
+        ("R45",),
+        SUITE,
+        ("test_escalated",),
+    ),
+    Defect(
+        "pages-at-once",
+        "a person is called for what automation repairs a moment later",
+        ("R45",),
+        SUITE,
+        ("test_escalated",),
     ),
 )
