@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from seatrial.core.errors import UsageError
-from seatrial.load.schedules import read_trace, schedule_of
+from seatrial.load.recording import read_recording
+from seatrial.load.schedules import schedule_of
 from seatrial.policy.arrivals import ArrivalsSpec
 
 
@@ -52,6 +53,13 @@ def test_a_rate_without_an_end() -> None:
         ({"kind": "poisson", "rate": "5"}, "5"),
         ({"kind": "gamma", "rate": "5/s", "cv": 0}, "greater than 0"),
         ({"kind": "sometimes", "rate": "5/s"}, "kind"),
+        ({"kind": "closed"}, "need think_time"),
+        ({"kind": "closed", "think_time": "0s"}, "more than 0"),
+        ({"kind": "single-stream", "samples": 2}, "have no samples"),
+        ({"kind": "multi-stream"}, "need samples"),
+        ({"kind": "server"}, "need rate"),
+        ({"kind": "offline", "rate": "5/s"}, "have no rate"),
+        ({"kind": "poisson", "rate": "5/s", "unit": "ms"}, "have no unit"),
     ],
 )
 def test_what_is_no_schedule_is_refused(fields: dict[str, Any], message: str) -> None:
@@ -73,8 +81,8 @@ def test_a_trace_is_replayed(tmp_path: Path, content: str) -> None:
     [
         ("when\n1\n", "has no time"),
         ("time\nsoon\n", "'soon' is no time"),
-        ("", "finite numbers"),
-        ("time\n3\n2\n", "arrival 2 of the trace"),
+        ("", "needs arrivals"),
+        ("time\n3\n2\n", "t:3: this arrival is before"),
         ('{"time": 1}\nnot json\n', "t:2: this line is not JSON"),
     ],
 )
@@ -84,6 +92,32 @@ def test_a_trace_that_is_none_is_refused(tmp_path: Path, content: str, message: 
         list(schedule_of(spec(kind="trace", file="t"), None, [1], tmp_path / "t"))
 
 
+def test_mlperfs_server_is_poisson_arrivals() -> None:
+    server, poisson = (spec(kind=kind, rate="50/s") for kind in ("server", "poisson"))
+    assert list(schedule_of(server, 10.0, [3])) == list(schedule_of(poisson, 10.0, [3]))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "closed", "think_time": "1s"},
+        {"kind": "single-stream"},
+        {"kind": "multi-stream", "samples": 8},
+        {"kind": "offline"},
+    ],
+)
+def test_what_waits_for_answers_has_no_schedule(fields: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="keep no schedule"):
+        schedule_of(spec(**fields), 10.0, [1])
+
+
+def test_milliseconds_and_an_end_before_that_of_the_trace(tmp_path: Path) -> None:
+    (tmp_path / "t").write_text("time\n100\n600\n2100\n")
+    trace = spec(kind="trace", file="t", unit="ms")
+    assert list(schedule_of(trace, None, [1], tmp_path / "t")) == pytest.approx([0.0, 0.5, 2.0])
+    assert list(schedule_of(trace, 2.0, [1], tmp_path / "t")) == pytest.approx([0.0, 0.5])
+
+
 def test_a_missing_trace_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
-        read_trace(tmp_path / "t")
+        read_recording(tmp_path / "t")

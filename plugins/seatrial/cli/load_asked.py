@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
+from seatrial.load.leaving import require_schedule
 from seatrial.policy.effective import digest, effective
 from seatrial.policy.traffic import TrafficSpec
 
@@ -72,7 +73,7 @@ def changed(spec: TrafficSpec, asked: Asked) -> TrafficSpec:
     """The traffic as the command line changes it.
 
     Raises:
-        UsageError: processes without arrivals, or beside Locust.
+        UsageError: processes or Locust for requests that leave as others are answered, or both of them.
     """
     if asked.processes is not None and asked.locust is not None:
         raise UsageError("--processes is for our own engine; Locust has --workers")
@@ -81,6 +82,10 @@ def changed(spec: TrafficSpec, asked: Asked) -> TrafficSpec:
             f"the traffic {spec.name!r} cannot be sent by several processes",
             hint="only arrivals can, without tenants; a closed loop stays in one",
         )
+    if asked.processes is not None and asked.processes > 1:
+        require_schedule(spec, "several processes")
+    if asked.locust is not None:
+        require_schedule(spec, "Locust")
     update: dict[str, Any] = {"parquet": spec.parquet or asked.parquet}
     update |= {"processes": asked.processes} if asked.processes is not None else {}
     return spec.model_copy(update=update)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from seatrial.core.errors import UsageError
 from seatrial.core.outcome import ExitCode
 from seatrial.load import from_policy
+from seatrial.load.leaving import require_schedule, require_times_only
 from seatrial.load.ledger import Ledger
 from seatrial.load.locust.launch import Crew, free_port, require_locust, worker_command
 from seatrial.load.locust.order import Order
@@ -42,6 +43,7 @@ def locust_flow(
         UsageError: the master's address is none.
     """
     assert asked.locust is not None
+    require_times_only(spec, from_policy.trace_of(loaded, spec), "Locust")
     file = asked.locust.absolute()
     order = Order(str(loaded.path.absolute()), spec.name, asked.target, seed, asked.workers)
     host, port = address(asked.master) if asked.master else ("127.0.0.1", free_port())
@@ -62,11 +64,10 @@ def locust_flow(
 def _opening(order: Order, users: int, file: Path) -> dict[str, Any]:
     spec = order.spec
     budget = from_policy.budget(spec)
-    arrivals = spec.arrivals.model_dump(mode="json", exclude_none=True) if spec.arrivals else None
     return {
         "target": order.config.name,
-        "concurrency": None if arrivals else users,
-        "arrivals": arrivals,
+        "concurrency": None if spec.arrivals else users,
+        "arrivals": from_policy.arrivals_told(spec),
         "locust": {"file": file.name, "workers": order.workers},
         "stream": spec.stream,
         "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
@@ -110,6 +111,8 @@ def work(asked: Asked) -> ExitCode:
     loaded = load_policy(asked.policy, target=asked.target)
     name = chosen(loaded, asked.traffic)
     spec = loaded.traffic(name)
+    require_schedule(spec, "Locust")
+    require_times_only(spec, from_policy.trace_of(loaded, spec), "Locust")
     seed = loaded.spec.seed if asked.seed is None else asked.seed
     if spec.arrivals is not None and spec.seed is None and seed is None:
         raise UsageError(

@@ -35,8 +35,8 @@ class Indicator:
         applies: which of them count at all; None means all.
         alias: its OpenTelemetry GenAI name, accepted in policies too.
         events: what is good or bad: each request; each slice of time (OpenSLO's Timeslices), with one value a
-            slice from `seatrial.core.slices`; blocks of requests in which every tenant has its own; or queries
-            of several requests that leave together, with the value of the slowest.
+            slice from `seatrial.core.slices`; blocks of requests in which every tenant has its own; or
+            queries of several requests that leave together, with the value of the slowest.
         composed: which other objectives of the traffic it is made of, where a policy names none: those on
             latency, the only one on availability, or all.
     """

@@ -13,8 +13,8 @@ from seatrial.core.trials import shared
 class QueryTrial(Trial):
     """A running verdict on the share of bad queries, each of them several requests that left together.
 
-    They are known by the moment at which they should have left, which is the same for all of a query. One that
-    lacks some of its requests (the budget was spent amid it, an earlier run was cut off) is no evidence.
+    They are known by the moment at which they should have left, which is the same for all of a query. One
+    that lacks some of its requests (the budget was spent amid it, an earlier run was cut off) is no evidence.
     """
 
     noun = "queries"

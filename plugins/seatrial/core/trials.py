@@ -27,6 +27,10 @@ def trial_of(objective: Objective, stream: Stream, skip: int = 0) -> Trial:
         return SliceTrial(objective, stream, skip)
     if objective.sli.events == "tenants":
         return TenantTrial(objective, stream, skip)
+    if objective.sli.events == "queries":
+        from seatrial.core.query_trial import QueryTrial
+
+        return QueryTrial(objective, stream, skip)
     return Trial(objective, stream, skip)
 
 

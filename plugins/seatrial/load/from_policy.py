@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +15,17 @@ from seatrial.core.tenants import Tenants
 from seatrial.core.verdict import Verdict
 from seatrial.load.brief import Brief
 from seatrial.load.budget import Budget, Prices
-from seatrial.load.closed_loop import ClosedLoop
+from seatrial.load.conversations import ScriptSender
 from seatrial.load.dataset import load_dataset
 from seatrial.load.lag import Lag
+from seatrial.load.leaving import arrivals_of, script_of, told_of
 from seatrial.load.ledger import Ledger
-from seatrial.load.open_loop import OpenLoop
 from seatrial.load.parquet import keeper_of
 from seatrial.load.prompts import PromptSet, load_prompts
 from seatrial.load.schedules import schedule_of
+from seatrial.load.script import Script
 from seatrial.load.sender import PromptSender
-from seatrial.load.traffic import Arrivals, Sender, Traffic
+from seatrial.load.traffic import Sender, Traffic
 from seatrial.targets.client import Client
 from seatrial.targets.config import TargetConfig
 
@@ -74,19 +76,22 @@ def traffic(
     """
     spec = spec or loaded.traffic(name)
     config = configs[spec.target or next(iter(configs))]
-    asked = load_prompts(loaded.prompts(name), spec.prompts).with_params(spec.max_tokens, spec.params)
     seed = seed if spec.seed is None else spec.seed
+    drawn = [seed, *spec.name.encode()]
+    prompts = load_prompts(loaded.prompts(name), spec.prompts)
+    script = script_of(spec, config, trace_of(loaded, spec), prompts, drawn)
+    asked = script or prompts.with_params(spec.max_tokens, spec.params)
     lag, risk = Lag(), risk or loaded.risk
     keep = keeper_of(spec, told_as or name, folder)
-    opening = {"target": config.name, **_opening(spec, asked, risk)}
+    opening = {"target": config.name, **_opening(spec, prompts, script, risk)}
     same: dict[str, Any] = {"budget": budget(spec), "risk": risk, "seed": seed, "warmup": spec.warmup}
     ledger = _ledger(told_as or name, record, opening, objectives, asked, keep)
     same |= {"prices": prices(loaded, config.name), "ledger": ledger, "lag": lag}
-    if (spec.processes or 1) > 1:
+    if (spec.processes or 1) > 1 and not isinstance(asked, Script):
         return _many(told_as or name, loaded, spec, config, asked, **same)
-    arrivals = _arrivals(loaded, spec, seed, lag)
+    arrivals = arrivals_of(spec, lambda: _schedule(loaded, spec, seed), drawn, lag, len(asked))
     tenants = _tenants(spec)
-    connect = _connector(config, spec, asked, tenants)
+    connect = _connector(config, spec, asked, tenants, partial(record, "sessions", traffic=told_as or name))
     return Traffic(told_as or name, connect, len(asked), arrivals=arrivals, tenants=tenants, **same)
 
 
@@ -95,11 +100,11 @@ def _ledger(
     record: Callable[..., None],
     opening: dict[str, Any],
     objectives: Sequence[Objective],
-    asked: PromptSet,
+    asked: PromptSet | Script,
     keep: Any,
 ) -> Ledger:
     def text(number: int) -> str:
-        return str(asked[number].text)
+        return asked.shown(number) if isinstance(asked, Script) else str(asked[number].text)
 
     return Ledger(name, record, opening=opening, objectives=objectives, prompt_text=text, keep=keep)
 
@@ -110,7 +115,7 @@ def _many(
     """The traffic from several processes."""
     from seatrial.load.processes import ProcessTraffic
 
-    brief = Brief(config, asked.prompts, spec.stream, _connections(spec))
+    brief = Brief(config, asked.prompts, spec.stream, connections_of(spec))
     return ProcessTraffic(name, brief, spec.processes or 1, _schedule(loaded, spec, same["seed"]), **same)
 
 
@@ -133,49 +138,63 @@ def budget(spec: TrafficSpec) -> Budget:
     return Budget(requests=spec.budget.requests, duration=spec.budget.duration, cost=cost)
 
 
-def _arrivals(loaded: LoadedPolicy, spec: TrafficSpec, seed: int, lag: Lag) -> Arrivals:
-    if spec.arrivals is None:
-        return ClosedLoop(spec.concurrency)
-    return OpenLoop(_schedule(loaded, spec, seed), lag.departed)
-
-
 def _schedule(loaded: LoadedPolicy, spec: TrafficSpec, seed: int) -> Iterable[float]:
     assert spec.arrivals is not None
-    trace = loaded.file("spec", "traffic", spec.name, "arrivals", "file")
     duration = spec.duration or spec.budget.duration
-    return schedule_of(spec.arrivals, duration, [seed, *spec.name.encode()], trace)
+    return schedule_of(spec.arrivals, duration, [seed, *spec.name.encode()], trace_of(loaded, spec))
 
 
-def _opening(spec: TrafficSpec, asked: PromptSet, risk: Risk) -> dict[str, Any]:
+def trace_of(loaded: LoadedPolicy, spec: TrafficSpec) -> Path | None:
+    """The file of recorded arrivals, None where there is none."""
+    index = [each.name for each in loaded.spec.traffic].index(spec.name)
+    return loaded.file("spec", "traffic", index, "arrivals", "file")
+
+
+def _opening(spec: TrafficSpec, prompts: PromptSet, script: Script | None, risk: Risk) -> dict[str, Any]:
     most = budget(spec)
-    arrivals = spec.arrivals.model_dump(mode="json", exclude_none=True) if spec.arrivals else None
-    return {
-        "concurrency": None if arrivals else spec.concurrency,
-        "arrivals": arrivals,
-        "connections": _connections(spec),
+    trace = {} if script is None else {"trace": told_of(script)}
+    return trace | {
+        "concurrency": spec.in_flight,
+        "arrivals": arrivals_told(spec),
+        "connections": connections_of(spec),
         "processes": spec.processes or 1,
         "stream": spec.stream,
         "budget": {"requests": most.requests, "duration": most.duration, "cost": most.cost},
         "prompts": spec.prompts,
-        "prompts_digest": asked.digest,
+        "prompts_digest": prompts.digest,
         "warmup": spec.warmup,
         "min_duration": risk.min_duration,
         "segments": risk.segments,
     }
 
 
-def _connections(spec: TrafficSpec) -> int:
-    return spec.concurrency if spec.arrivals is None else spec.connections or CONNECTIONS
+def connections_of(spec: TrafficSpec) -> int:
+    """Most connections of a traffic at a time."""
+    return spec.in_flight or spec.connections or CONNECTIONS
+
+
+def arrivals_told(spec: TrafficSpec) -> dict[str, Any] | None:
+    """The arrivals of a traffic for the journal, None where it has none."""
+    if spec.arrivals is None:
+        return None
+    return {**spec.arrivals.model_dump(mode="json", exclude_none=True), "told": spec.pattern}
 
 
 def _connector(
-    config: TargetConfig, spec: TrafficSpec, prompts: PromptSet, tenants: Tenants | None
+    config: TargetConfig,
+    spec: TrafficSpec,
+    asked: PromptSet | Script,
+    tenants: Tenants | None,
+    tell: Callable[..., None],
 ) -> Callable[[], Awaitable[Sender]]:
     keys = [tenant.apiKey for tenant in spec.tenants]
+    callers: dict[str, Any] = {"stream": spec.stream, "tenants": tenants, "keys": keys}
 
     async def connect() -> Sender:
-        client = Client(config, connections=_connections(spec))
-        return PromptSender(client, prompts, stream=spec.stream, tenants=tenants, keys=keys)
+        client = Client(config, connections=connections_of(spec))
+        if isinstance(asked, Script):
+            return ScriptSender(client, asked, tell=tell, **callers)
+        return PromptSender(client, asked, **callers)
 
     return connect
 

@@ -23,6 +23,7 @@ from seatrial.core.risk import Risk
 from seatrial.core.tenants import Tenants
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
+from seatrial.load.batches import Batches
 from seatrial.load.budget import Budget, Prices
 from seatrial.load.closed_loop import Source
 from seatrial.load.lag import Lag
@@ -226,13 +227,23 @@ class Traffic:
             await self._watched(self._requests(client), look)
         finally:
             self._going = False
-            self.log.stretches[-1] = (began - self._zero, self._last_intended())
+            self.log.stretches[-1] = (began - self._zero, self._stretch_ended())
             self._span += clock() - began
             self._segment_began = None
 
     def _requests(self, client: Sender) -> Source:
         """The requests that are evidence."""
         return _Requests(self, client)
+
+    def _stretch_ended(self) -> float:
+        """When a stretch was over: with its last departure, for behind it the load falls off.
+
+        Where all left at once there is nothing but answers coming in: there it ends with the last of them.
+        """
+        if not (isinstance(self._arrivals, Batches) and self._arrivals.one and len(self.log)):
+            return self._last_intended()
+        first = int(self.log.intended().searchsorted(self.log.stretches[-1][0]))
+        return float((self.log.intended(first) + self.log.duration(first)).max(initial=self._last_intended()))
 
     def _last_intended(self) -> float:
         """When the last request was to leave: all that were sent are in the log by then."""

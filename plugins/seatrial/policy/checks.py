@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from seatrial.policy.checks_arrivals import arrivals_stand
 from seatrial.policy.checks_load import load_stands, under_load
 from seatrial.policy.checks_objective import objectives_meet, objectives_stand
 from seatrial.policy.checks_remediation import remediation_stands
@@ -35,6 +36,7 @@ def check(parts: Parts) -> list[Problem]:
         objectives_meet,
         under_load,
         load_stands,
+        arrivals_stand,
         dependencies_stand,
         scenarios_stand,
         remediation_stands,

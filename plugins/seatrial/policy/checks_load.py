@@ -38,9 +38,12 @@ def _needs(parts: Parts, objective: ObjectiveSpec, at: Path) -> Iterator[Problem
     if name == "fairness" and len(traffic.tenants) < 2:
         what = f"fairness is judged between tenants, and traffic {traffic.name!r} has fewer than two"
         yield parts.problem(what, "add tenants: [{name: ..., apiKey: ...}, ...] there", at=at)
-    if name == "queueing" and traffic.arrivals is None:
-        what = f"nothing queues in a closed loop, and traffic {traffic.name!r} has no arrivals"
+    if name == "queueing" and traffic.in_flight is not None:
+        what = f"nothing queues in a closed loop, and traffic {traffic.name!r} has no arrivals on schedule"
         yield parts.problem(what, "add arrivals and connections there", at=at)
+    if name == "query.duration" and (traffic.arrivals is None or traffic.arrivals.kind != "multi-stream"):
+        what = f"a query is made of requests that leave together, and traffic {traffic.name!r} has none"
+        yield parts.problem(what, "take operation.duration, or arrivals: {kind: multi-stream, ...}", at=at)
     target = parts.target_of(traffic)
     if name.startswith("cost.") and target is not None and target.prices is None:
         hint = "add prices: {input: ..., output: ...}, each for a million tokens"

@@ -105,7 +105,13 @@ class LoadedPolicy:
         where = str(self.origin("spec", "objectives", index))
         spec = self.spec.objectives[index]
         parts = tuple(self.objective(part.name) for part in parts_of(spec, self.spec.objectives))
-        return replace(spec.objective(where, warning=warning), parts=parts)
+        made = spec.objective(where, warning=warning)
+        return replace(made, parts=parts, samples=self._samples(spec.traffic))
+
+    def _samples(self, traffic: str | None) -> int:
+        """Requests of a query of that traffic."""
+        kinds = (each.arrivals for each in self.spec.traffic if each.name == traffic)
+        return next((each.samples for each in kinds if each is not None and each.closed and each.samples), 1)
 
     def objectives(self) -> tuple[Objective, ...]:
         """Every objective, ready to judge, in the order of the policy."""

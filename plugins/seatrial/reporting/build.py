@@ -13,7 +13,7 @@ from seatrial.core.decision import decide
 from seatrial.core.journal import Journal, read_journal
 from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.verdict import Verdict
-from seatrial.reporting import facts, faults, findings, gameday, load_view, loose, story
+from seatrial.reporting import arriving, facts, faults, findings, gameday, load_view, loose, story
 from seatrial.reporting.columns import Columns, columns
 from seatrial.reporting.evidence import anchored, evidence
 from seatrial.reporting.faults import FaultView
@@ -246,8 +246,16 @@ def _traffics(
         grouped.setdefault(clean(str(batch.get("traffic") or "?")), []).append(batch)
     shared = gameday.limits(events)
     punctual = load_view.punctuality(events)
+    sessions = {str(event.get("traffic")): event for event in events if event["event"] == "sessions"}
     found = (
-        _traffic(name, told.get(name, {}), columns(group), _limits(name, objectives) or shared, injected)
+        _traffic(
+            name,
+            told.get(name, {}),
+            columns(group),
+            _limits(name, objectives) or shared,
+            injected,
+            arriving.waited(sessions.get(name)),
+        )
         for name, group in grouped.items()
     )
     return tuple(replace(view, punctuality=punctual.get(view.name)) for view in found)
@@ -259,6 +267,7 @@ def _traffic(
     data: Columns,
     limits: tuple[LimitView, ...],
     injected: Sequence[FaultView],
+    waited: str,
 ) -> TrafficView:
     began = loose.number(told.get("t"))
     sent = data.intended[np.isfinite(data.intended)] + began
@@ -266,8 +275,9 @@ def _traffic(
     at_work = tuple(
         each for each in injected if len(sent) and each.injected <= last and each.end(last) >= first
     )
-    about = facts.traffic_about(told)
-    return TrafficView(name, about, data, limits, began, at_work, open_loop=bool(told.get("arrivals")))
+    about = facts.traffic_about(told) + waited
+    open_loop = bool(told.get("arrivals")) and not told.get("concurrency")
+    return TrafficView(name, about, data, limits, began, at_work, open_loop=open_loop)
 
 
 def _limits(traffic: str, objectives: Sequence[ObjectiveView]) -> tuple[LimitView, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.core.errors import SeatrialError
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
-from seatrial.reporting import figures
+from seatrial.reporting import arriving, figures
 from seatrial.reporting.model import ControlView, FingerprintView, ObjectiveView, RunView, Trouble
 from seatrial.reporting.text import one_line
 
@@ -119,8 +119,7 @@ def traffic_about(event: Event) -> str:
         figures.money(_number(budget.get("cost"))) if budget.get("cost") else "",
     ]
     said = [
-        f"{figures.count(event['concurrency'])} at a time" if event.get("concurrency") else "",
-        _arrivals(event),
+        arriving.about(event),
         f"{figures.number(_number(event['rate']))} requests a second" if event.get("rate") else "",
         ("streamed" if event["stream"] else "not streamed") if "stream" in event else "",
         f"prompts {one_line(str(event['prompts']), 60)}" if event.get("prompts") else "",
@@ -130,21 +129,6 @@ def traffic_about(event: Event) -> str:
         else "",
     ]
     return ", ".join(filter(None, said))
-
-
-def _arrivals(event: Event) -> str:
-    """The schedule of arrivals, where there is one."""
-    told = event.get("arrivals")
-    if not isinstance(told, dict):
-        return ""
-    kind, rate = one_line(str(told.get("kind") or "scheduled"), 30), told.get("rate")
-    words = (
-        f"{rate:g}/s" if isinstance(rate, (int, float)) else one_line(str(rate or ""), 20).replace(".0/", "/")
-    )
-    at = f" at {words}" if words else ""
-    connections = event.get("connections")
-    over = f" over {figures.plural(connections, 'connection')}" if isinstance(connections, int) else ""
-    return f"{kind} arrivals{at}{over}"
 
 
 def assumptions(objectives: Sequence[ObjectiveView], run: RunView) -> tuple[str, ...]:

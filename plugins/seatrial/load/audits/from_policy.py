@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seatrial.core.log import Log
 from seatrial.load.audits.asking import Asker, Batch, Manner
 from seatrial.load.audits.rehearsal import Rehearsal
-from seatrial.load.from_policy import CONNECTIONS
+from seatrial.load.from_policy import connections_of
 from seatrial.load.ledger import Ledger
 from seatrial.load.prompts import load_prompts
 from seatrial.targets.config import TargetConfig
@@ -38,7 +38,7 @@ def rehearsal(
         Asker(config, _teller(config, spec, record)),
         prompts,
         Manner(spec.stream, spec.max_tokens, dict(spec.params)),
-        concurrency=spec.concurrency if spec.arrivals is None else spec.connections or CONNECTIONS,
+        concurrency=connections_of(spec),
         rate=None if spec.arrivals is None else _fastest(spec.arrivals),
         seed=seed,
         keys=[tenant.apiKey for tenant in spec.tenants],
@@ -56,8 +56,8 @@ def busiest(loaded: LoadedPolicy, target: str) -> TrafficSpec | None:
 
 
 def _busy(spec: TrafficSpec) -> tuple[float, int]:
-    if spec.arrivals is None:
-        return 0.0, spec.concurrency
+    if spec.in_flight is not None or spec.arrivals is None:
+        return 0.0, spec.in_flight or 1
     return _fastest(spec.arrivals) or 0.0, 0
 
 
