@@ -82,6 +82,8 @@ def test_0_what_is_asked_for_holds(seatrial: Seatrial, write: Write, home: Path)
     assert [event["id"] for event in journal.all("item")] == ["capacity", "capacity/demand[base]"]
     assert (journal.last("finish") or {})["exit_code"] == 0
     assert "canary" not in (folder / "journal.ndjson").read_text("utf-8")
+    assert (journal.first("run") or {})["purpose"] == "capacity"
+    assert (folder / "summary.md").read_text("utf-8").startswith("## ✓ Sustained. Capacity of ")
 
 
 def test_1_not_even_the_first_level_holds(seatrial: Seatrial, write: Write) -> None:

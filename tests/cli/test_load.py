@@ -82,6 +82,9 @@ def test_a_healthy_system_under_load(
     assert {verdict["outcome"] for verdict in verdicts(found).values()} == {"PASSED"}
     assert (home / "run" / "report.html").exists()
     assert "served" in done.output
+    assert (found.first("run") or {})["purpose"] == "load"
+    assert "\nHeld. " in done.output
+    assert "Certified" not in done.output + (home / "run" / "summary.md").read_text("utf-8")
 
 
 def test_one_that_is_too_slow_is_rejected(seatrial: Seatrial, policy: Policy, home: Path) -> None:

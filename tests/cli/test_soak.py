@@ -63,6 +63,8 @@ def test_a_soak_of_seconds(seatrial: Seatrial, soak_policy: Path, reference: Sys
     assert len(list(journal.all("checkpoint"))) == 30
     assert "30/30" in done.output
     assert (home / "out" / "report.html").exists()
+    assert (journal.first("run") or {})["purpose"] == "soak"
+    assert "Certified" not in (home / "out" / "summary.md").read_text("utf-8")
     assert reference.api_key not in (home / "out" / "soak-steady.json").read_text()
 
 

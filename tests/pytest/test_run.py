@@ -25,7 +25,9 @@ def test_every_objective_becomes_an_item(trial_repo: Any) -> None:
         "before",
         "after",
     ]
-    policy = next(event for event in trial_repo.events if event["event"] == "run")["policy"]
+    run = next(event for event in trial_repo.events if event["event"] == "run")
+    assert run["purpose"] == "session", "no certificate is made here"
+    policy = run["policy"]
     assert policy["digest"].startswith("sha256:")
     assert policy["effective"]["spec"]["targets"][0]["apiKey"] == "${env:BOT_KEY}"
 

@@ -133,10 +133,10 @@ def search(found: list[Event]) -> list[Event]:
     return [HEADER, run(), {"event": "collected", "t": 0.1, "items": [item]}, *traffics, *found, done]
 
 
-def run() -> Event:
+def run(command: str = "seatrial capacity") -> Event:
     spec = {"risk": {"confidence": 0.95, "power": 0.9}, "objectives": [OBJECTIVE]}
     policy = {"name": "bot", "file": "policy.yaml", "effective": {"spec": spec}, "checklists": []}
-    return {"event": "run", "t": 0.05, "policy": policy, "seed": 7, "command": "seatrial capacity"}
+    return {"event": "run", "t": 0.05, "policy": policy, "seed": 7, "command": command}
 
 
 def arrivals(
@@ -232,7 +232,7 @@ def loaded(**changes: Any) -> list[Event]:
     soak = {"event": "traffic", "t": 60.0, "name": "soak: open", "arrivals": {"kind": "poisson", "rate": 2.0}}
     return [
         HEADER,
-        run(),
+        run("seatrial certify"),
         *arrivals(**changes),
         *arrivals("audit: lengths", 64),
         *audits,

@@ -144,6 +144,7 @@ def _facts(loaded: LoadedPolicy, seed: int, told: str) -> dict[str, Any]:
         "policy": policy_facts(loaded),
         "seed": seed,
         "suites": ["load"],
+        "purpose": "capacity",
         "command": told,
         "environment": facts(),
         "plan": {},

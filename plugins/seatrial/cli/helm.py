@@ -147,6 +147,7 @@ def facts(loaded: LoadedGameDay, seed: int, command: str) -> dict[str, Any]:
         },
         "seed": seed,
         "suites": ["gameday"],
+        "purpose": "gameday",
         "command": command,
         "environment": environment(),
         "plan": {},

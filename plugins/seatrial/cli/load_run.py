@@ -106,6 +106,7 @@ class Voyage:
             policy=facts_of(self._loaded, self._objectives),
             seed=self._seed,
             suites=["load"],
+            purpose="load",
             command=self._asked.told(),
             environment=environment.facts(),
             plan={},

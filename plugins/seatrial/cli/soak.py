@@ -224,6 +224,7 @@ def _facts(loaded: LoadedPolicy, seed: int, told: str) -> dict[str, Any]:
         "policy": policy_facts(loaded),
         "seed": seed,
         "suites": ["soak"],
+        "purpose": "soak",
         "command": told,
         "environment": facts(),
         "plan": {},

@@ -159,6 +159,16 @@ def folder_for(config: pytest.Config, run: str) -> Path:
     return Path(out).resolve() if out else config.invocation_params.dir / "runs" / run
 
 
-def command_line(config: pytest.Config) -> str:
-    """The command that was given, for whoever repeats the run."""
-    return shlex.join(["pytest", *map(str, config.invocation_params.args)])
+def asked_by(config: pytest.Config) -> dict[str, str]:
+    """What the run is for, and the command that was given, for whoever repeats it.
+
+    `seatrial certify` and what is built on it tell theirs; all else is a session of pytest's, which makes no
+    certificate.
+    """
+    told = config.getoption("trial_command")
+    if told:
+        return {"purpose": "certify", "command": told}
+    return {
+        "purpose": "session",
+        "command": shlex.join(["pytest", *map(str, config.invocation_params.args)]),
+    }

@@ -34,7 +34,7 @@ from seatrial.pytest.continuing import Earlier
 from seatrial.pytest.controls import Controls
 from seatrial.pytest.judging import ItemRecord, outcome_of
 from seatrial.pytest.resilience import Resilience
-from seatrial.pytest.run import command_line, folder_for
+from seatrial.pytest.run import asked_by, folder_for
 from seatrial.pytest.suites import ROOT
 from seatrial.pytest.terminal import verdict_line
 from seatrial.targets.secret import Redactor
@@ -161,7 +161,7 @@ class TrialRun:
             "suites": self.config.getoption("trial_suite"),
             "continues": self._earlier.run if self._earlier else None,
             "whole": self.config.getoption("trial_whole"),
-            "command": self.config.getoption("trial_command") or command_line(self.config),
+            **asked_by(self.config),
             "environment": environment.facts(),
             "plan": plan.facts(self.loaded),
         }

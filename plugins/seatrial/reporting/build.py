@@ -18,6 +18,7 @@ from seatrial.reporting.columns import Columns, columns
 from seatrial.reporting.evidence import anchored, evidence
 from seatrial.reporting.faults import FaultView
 from seatrial.reporting.impact import Flow
+from seatrial.reporting.load_view import LoadView
 from seatrial.reporting.model import (
     Evidence,
     ItemView,
@@ -29,6 +30,7 @@ from seatrial.reporting.model import (
     quiet,
     severity,
 )
+from seatrial.reporting.purpose import CAPACITY, LOAD, SOAK
 from seatrial.reporting.remediation import remediation
 from seatrial.reporting.text import clean, clean_tree, one_line
 
@@ -58,23 +60,23 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     run, shown = facts.run_view(events, batches), _exchanges(events)
     declared = _objectives(events, shown, journal.complete)
     load = load_view.load_view(events, lambda name: _limits(name, declared)) or None
-    objectives = declared if load is None else tuple(view for view in declared if not load.answers(view))
+    objectives = _in_question(declared, run.purpose, load)
     suites = _suites(events, shown, journal.complete)
     decision = decide(journal)
     outcome = _outcome(journal, decision.outcome)
     counts, controls = _counts(suites), facts.controls(events)
     fingerprints, errors = facts.fingerprints(events), facts.errors(events)
-    partial = tuple(one_line(text, 300) for text in decision.partial)
-    other = load if load is not None and load.alone and not objectives else None
-    # A search or a soak tries a part of the policy by its nature: that is no finding against the target.
-    unmet = () if other and journal.complete else partial
-    against = findings.collect(objectives, suites, controls, fingerprints, errors, unmet)
+    # A load run, a search or a soak tries a part of the policy by its nature: that is no finding.
+    demands = () if run.purpose in (LOAD, CAPACITY, SOAK) else decision.partial
+    partial = tuple(one_line(text, 300) for text in demands)
+    against = findings.collect(objectives, suites, controls, fingerprints, errors, partial)
     injected = faults.faults(events)
     traffics = _traffics(events, batches, declared, injected)
     day = gameday.game_day(events, injected, [Flow(view.columns, view.began) for view in traffics])
     headline = story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial))
-    if other is not None:
-        headline = other.headline(journal.complete, headline)
+    if load is not None and load.alone and not objectives:
+        told = load.headline(journal.complete, headline)
+        headline = told if run.purpose in (CAPACITY, SOAK) else replace(headline, why=told.why)
     if day is not None:
         headline = gameday.headline(day, outcome, journal.complete, decision.reasons, run.requests)
     return Report(
@@ -101,6 +103,15 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
         load=load,
         remediation=remediation(events),
     )
+
+
+def _in_question(
+    declared: tuple[ObjectiveView, ...], purpose: str, load: LoadView | None
+) -> tuple[ObjectiveView, ...]:
+    """The objectives that this run was to judge by themselves."""
+    if purpose in (CAPACITY, SOAK):
+        return ()
+    return declared if load is None else tuple(view for view in declared if not load.answers(view))
 
 
 def _outcome(journal: Journal, outcome: Outcome) -> Outcome:

@@ -153,7 +153,7 @@ def headline(found: CapacityView, finished: bool, otherwise: Headline) -> Headli
     )
     out = f"; {short.scenario} demand outgrows it in {short.runs_out}" if short and short.runs_out else ""
     why = f"Capacity of {found.traffic}: {found.interval}{asked}{out}."
-    return Headline(lead, why, f"{otherwise.standfirst} A search for capacity certifies nothing.")
+    return Headline(lead, why, otherwise.standfirst)
 
 
 def capacities(events: Sequence[Event], limits: Limits) -> Iterable[CapacityView]:

@@ -11,6 +11,7 @@ from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
 from seatrial.reporting import arriving, figures
 from seatrial.reporting.model import ControlView, FingerprintView, ObjectiveView, RunView, Trouble
+from seatrial.reporting.purpose import purpose_of
 from seatrial.reporting.text import one_line
 
 Event = dict[str, Any]
@@ -35,6 +36,7 @@ def run_view(events: Sequence[Event], batches: Sequence[Event]) -> RunView:
         checklists=tuple(one_line(str(name)) for name in policy.get("checklists") or ()),
         seed=str(run["seed"]) if run.get("seed") is not None else "",
         command=one_line(str(run.get("command") or ""), 500),
+        purpose=one_line(purpose_of(run), 40),
         seconds=_number(end.get("seconds")) or last,
         requests=int(end.get("requests") or counted),
         # Scenarios send the policy's traffic again and again, each with a budget of its own.

@@ -57,7 +57,7 @@ class _Section:
 def render_html(report: Report) -> str:
     """The page as text."""
     leading = _leading(report)
-    capacities = capacity_sections(report.load)
+    capacities, traffics = capacity_sections(report.load), [_section(view) for view in _told_alone(report)]
     growths = [(view, chart) for view in report.objectives if (chart := evidence_growth(view)) is not None]
     return (
         _environment()
@@ -74,8 +74,8 @@ def render_html(report: Report) -> str:
             suites=_suites(report),
             load=report.load,
             capacities=capacities,
-            first=_first(report, capacities),
-            traffics=[_section(view) for view in _told_alone(report)],
+            first=_first(report, capacities, traffics),
+            traffics=traffics,
             environment=_environment_rows(report),
         )
     )
@@ -147,7 +147,7 @@ def short_digest(digest: str | None) -> str:
 
 def _leading(report: Report) -> tuple[Finding, ...]:
     """What stands beside the verdict: what keeps the run from being certified, or what it was warned of."""
-    if report.certified:
+    if report.holds:
         return report.findings[:_LEADING]
     return tuple(found for found in report.findings if not found.outcome.green)[:_LEADING]
 
@@ -170,17 +170,17 @@ def _told_alone(report: Report) -> list[TrafficView]:
     return [view for view in report.traffics if load is None or not load.tells(view)]
 
 
-def _first(report: Report, capacities: list[CapacitySection]) -> tuple[str, str]:
+def _first(report: Report, capacities: list[CapacitySection], traffics: list[_Section]) -> tuple[str, str]:
     """Where the skip link leads: anchor and name."""
     if report.gameday is not None:
         return "gameday", "findings"
     if report.load is not None and report.load.trends and not report.objectives:
         return "soak", "trends"
-    return (
-        (capacities[0].anchor, "capacity")
-        if capacities and not report.objectives
-        else ("objectives", "objectives")
-    )
+    if report.objectives or not report.exercise:
+        return "objectives", "objectives"
+    if capacities:
+        return capacities[0].anchor, "capacity"
+    return (traffics[0].anchor, "traffic") if traffics else ("environment", "environment")
 
 
 def _suites(report: Report) -> list[SuiteView]:

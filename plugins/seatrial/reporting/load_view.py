@@ -132,7 +132,7 @@ class LoadView:
         names = [each.name for each in self.trends if each.outcome is self.worst]
         verb = {Outcome.PASSED: "within what is allowed", Outcome.FAILED: "beyond what is allowed"}
         why = f"{figures.listed(names)}: {verb.get(self.worst, 'not shown to stay within what is allowed')}."
-        return Headline(lead, loose.capital(why) + ".", f"{otherwise.standfirst} A soak certifies nothing.")
+        return Headline(lead, loose.capital(why) + ".", otherwise.standfirst)
 
 
 def load_view(events: Sequence[Event], limits: Limits = lambda traffic: ()) -> LoadView:

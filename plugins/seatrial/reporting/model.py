@@ -16,6 +16,7 @@ from seatrial.core.punctuality import Punctuality
 from seatrial.core.verdict import Verdict
 from seatrial.reporting.columns import Columns
 from seatrial.reporting.faults import FaultView
+from seatrial.reporting.purpose import CAPACITY, CERTIFY, KINDS, SOAK
 
 if TYPE_CHECKING:
     from seatrial.reporting.gameday import GameDayView
@@ -283,6 +284,7 @@ class RunView:
     packages: tuple[tuple[str, str], ...]
     confidence: float
     power: float
+    purpose: str = CERTIFY
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,25 +328,34 @@ class Report:
     remediation: tuple[LoopView, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """What it was that certifies nothing, such as ``soak``; empty for a trial."""
+        return "game day" if self.gameday is not None else KINDS.get(self.run.purpose, "")
+
+    @property
     def exercise(self) -> bool:
-        """Whether it was a game day, or nothing but a search for capacity or a soak: none certifies."""
-        other = self.load is not None and bool(self.load.alone) and not self.objectives
-        return self.gameday is not None or other
+        """Whether it was none that certifies."""
+        return bool(self.kind)
+
+    @property
+    def holds(self) -> bool:
+        """Whether all that was to be shown was shown."""
+        return self.finished and self.outcome.green and not self.partial
 
     @property
     def certified(self) -> bool:
         """Whether a certificate may stand on this run."""
-        return self.finished and self.outcome.green and not self.partial and not self.exercise
+        return self.holds and not self.exercise
 
     @property
     def tone(self) -> Outcome:
-        """The outcome whose colour the verdict bears: green only where it certifies."""
+        """The outcome whose colour the verdict bears: green only for the whole of what was to be shown."""
         if self.gameday is not None:
             return self.outcome
-        if self.exercise and self.finished and self.outcome is not Outcome.ERROR:
+        if self.run.purpose in (CAPACITY, SOAK) and self.finished and self.outcome is not Outcome.ERROR:
             judged = [outcome for outcome, number in self.counts.items() if number]
             return aggregate([*judged, *([] if self.load is None else [self.load.worst])])
-        return Outcome.INCONCLUSIVE if self.outcome.green and not self.certified else self.outcome
+        return Outcome.INCONCLUSIVE if self.outcome.green and not self.holds else self.outcome
 
     @property
     def reproduce(self) -> str:

@@ -9,6 +9,7 @@ from seatrial.core.outcome import Outcome
 from seatrial.core.verdict import Verdict
 from seatrial.reporting import figures
 from seatrial.reporting.model import Finding, Headline, ObjectiveView, RunView
+from seatrial.reporting.purpose import LOAD, leads_of, remark
 
 # What it means to a user of the system when an indicator misses its limit. The telling ones first: an answer
 # that is cut short is not available either, and one that begins late ends late.
@@ -88,22 +89,25 @@ def headline(
     """The verdict of the run as a sentence that says why."""
     if not finished:
         return Headline("Not finished.", "The run was cut off and certifies nothing.", _cut_off(run, counts))
-    standfirst = _standfirst(run, objectives, counts)
+    leads, standfirst = leads_of(run.purpose), _standfirst(run, objectives, counts)
+    said = f"{standfirst} {remark(run.purpose)}".rstrip()
     if outcome.green and partial:
         return Headline("Passed in part.", "What was tried holds; the whole is not certified.", standfirst)
     if outcome.green:
-        return Headline("Certified.", _certified_why(outcome, run, objectives), standfirst)
+        if run.purpose == LOAD and not objectives:
+            return Headline("Measured.", "No objective is judged on this traffic.", said)
+        return Headline(leads.green, _certified_why(outcome, run, objectives), said)
     if outcome is Outcome.ERROR and any(found.sentence == "was interrupted" for found in findings):
         return Headline(
             "Not finished.", "The run was interrupted and certifies nothing.", _cut_off(run, counts)
         )
     if outcome is Outcome.ERROR:
         return Headline(
-            "Not certified.", _trouble(findings), f"This says nothing about the target. {standfirst}"
+            leads.trouble, _trouble(findings), f"This says nothing about the target. {standfirst}"
         )
     if outcome is Outcome.FAILED:
-        return Headline("Not certified.", _why_failed(findings, objectives), standfirst)
-    return Headline("Not proven.", _why_open(findings, objectives), standfirst)
+        return Headline(leads.failed, _why_failed(findings, objectives), said)
+    return Headline("Not proven.", _why_open(findings, objectives), said)
 
 
 def _certified_why(outcome: Outcome, run: RunView, objectives: Sequence[ObjectiveView]) -> str:

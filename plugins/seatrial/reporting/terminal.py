@@ -117,7 +117,7 @@ def end_screen(report: Report, console: Console, files: Sequence[tuple[str, str]
 
 
 def _findings(report: Report, console: Console) -> None:
-    against = [found for found in report.findings if report.certified or not found.outcome.green]
+    against = [found for found in report.findings if report.holds or not found.outcome.green]
     if against:
         say(console, "")
     for found in against[:_FINDINGS]:
