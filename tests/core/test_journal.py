@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,23 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
         journal.write("x")
     __import__("os").close(healthy)
     __import__("os").close(journal._fd)
+
+
+def test_behind_an_event_that_was_cut_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, write = writer(tmp_path / "j"), os.write
+    journal.write("x", number=1)
+    with monkeypatch.context() as full:
+        full.setattr("os.write", lambda fd, data: write(fd, data[:9]))
+        with pytest.raises(HarnessError, match="disk full"):
+            journal.write("x", number=2)
+    with pytest.raises(HarnessError, match="an event was cut"):
+        journal.write("x", number=3)
+    journal.close()
+    read = read_journal(tmp_path / "j")
+    assert [event["number"] for event in read.all("x")] == [1]
+    assert read.torn
 
 
 @pytest.mark.parametrize(

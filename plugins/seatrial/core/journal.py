@@ -51,6 +51,7 @@ class JournalWriter:
         self._clock = clock
         self._redact = redact
         self._worker = worker
+        self._cut = False
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             fresh = os.fstat(self._fd).st_size == 0
@@ -63,8 +64,11 @@ class JournalWriter:
         """Write one event whole, or raise; non-finite numbers become null.
 
         Raises:
-            HarnessError: the disk is full or gone. What was written before stays readable.
+            HarnessError: the disk is full or gone. What was written before stays readable: behind an event
+                that was cut nothing is written any more, also where there is room again.
         """
+        if self._cut:
+            raise _unwritable(self.path, OSError("an event was cut, the disk was full"))
         record: Event = {"event": event, "t": round(self._clock(), 6)}
         if self._worker:
             record["worker"] = self._worker
@@ -79,6 +83,7 @@ class JournalWriter:
         except OSError as error:
             raise _unwritable(self.path, error) from error
         if written != len(data):
+            self._cut = True
             raise _unwritable(self.path, OSError("disk full: the last event was cut"))
 
     def close(self) -> None:
