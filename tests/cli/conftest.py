@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from seatrial.cli.app import app
 from seatrial.systems.runner import System
+from tests.cli import loads
 
 Seatrial = Callable[..., Result]
 
@@ -84,6 +85,19 @@ def policy(
         file, more = home / "policy.yaml", f"    - {more}\n" if more else ""
         text = POLICY.format(uri=uri, key=key, budget=budget, target=target, latency=latency, more=more)
         file.write_text(text, "utf-8")
+        return file
+
+    return make
+
+
+@pytest.fixture
+def load_policy(home: Path, reference: System, monkeypatch: pytest.MonkeyPatch) -> loads.Policy:
+    """``load_policy(budget, limit)``: a closed and an open traffic on the reference system."""
+
+    def make(budget: str = "{requests: 1500, duration: 15s}", limit: str = "5s") -> Path:
+        monkeypatch.setenv("TEST_BOT_KEY", reference.api_key or "")
+        file = home / "policy.yaml"
+        file.write_text(loads.POLICY.format(uri=reference.uri, budget=budget, limit=limit), "utf-8")
         return file
 
     return make

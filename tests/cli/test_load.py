@@ -1,80 +1,27 @@
-"""`seatrial load`: our engine in one process and in several, and Locust, on the same target."""
+"""`seatrial load`: our engine in one process and in several."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from seatrial.bundled import bundled
-from seatrial.core.journal import Journal, read_journal
 from seatrial.systems.runner import System
 from tests.cli.conftest import Seatrial
-
-POLICY = """\
-apiVersion: seatrial/v1alpha1
-kind: ReleasePolicy
-metadata: {{name: load}}
-spec:
-  targets:
-    - {{name: bot, protocol: openai-chat, uri: "{uri}", model: small, apiKey: "${{env:TEST_BOT_KEY}}"}}
-  traffic:
-    - {{name: closed, concurrency: 6, stream: true, warmup: 0, max_tokens: 8, budget: {budget}}}
-    - {{name: open, arrivals: {{kind: poisson, rate: 150/s}}, connections: 32, stream: true, warmup: 4,
-       max_tokens: 8, duration: 20s, budget: {budget}}}
-  risk: {{dependence: independent, min_duration: 1s, segments: 2, pause: 50ms}}
-  objectives:
-    - {{name: up-closed, traffic: closed, indicator: availability, target: 97%}}
-    - {{name: up-open, traffic: open, indicator: availability, target: 97%}}
-    - {{name: quick-closed, traffic: closed, indicator: operation.duration, op: lte, value: {limit},
-       target: 50%}}
-    - {{name: quick-open, traffic: open, indicator: operation.duration, op: lte, value: {limit},
-       target: 50%}}
-"""
-
-Policy = Callable[..., Path]
-
-
-@pytest.fixture
-def policy(home: Path, reference: System, monkeypatch: pytest.MonkeyPatch) -> Policy:
-    def make(budget: str = "{requests: 1500, duration: 15s}", limit: str = "5s") -> Path:
-        monkeypatch.setenv("TEST_BOT_KEY", reference.api_key or "")
-        file = home / "policy.yaml"
-        file.write_text(POLICY.format(uri=reference.uri, budget=budget, limit=limit), "utf-8")
-        return file
-
-    return make
-
-
-def journal(out: Path) -> Journal:
-    return read_journal(out / "journal.ndjson")
-
-
-def verdicts(found: Journal) -> dict[str, dict[str, Any]]:
-    return {event["objective"]["name"]: event["verdict"] for event in found.all("verdict")}
-
-
-def sent(found: Journal) -> int:
-    return sum(len(event["intended"]) for event in found.all("exchanges"))
-
-
-def accounted(found: Journal) -> dict[str, Any]:
-    return next(event for event in found.all("item") if event["id"].endswith("::accounted"))
+from tests.cli.loads import Policy, accounted, columns, endless, journal, locustfile, sent, verdicts
 
 
 @pytest.mark.parametrize("words", [("--traffic", "closed"), ("--traffic", "open", "--processes", "2")])
 def test_a_healthy_system_under_load(
-    seatrial: Seatrial, policy: Policy, home: Path, words: tuple[str, ...]
+    seatrial: Seatrial, load_policy: Policy, home: Path, words: tuple[str, ...]
 ) -> None:
-    done = seatrial("load", "--policy", policy(), "--out", "run", *words)
+    done = seatrial("load", "--policy", load_policy(), "--out", "run", *words)
     assert done.exit_code == 0, done.output
     found = journal(home / "run")
     assert found.complete
@@ -87,97 +34,85 @@ def test_a_healthy_system_under_load(
     assert "Certified" not in done.output + (home / "run" / "summary.md").read_text("utf-8")
 
 
-def test_one_that_is_too_slow_is_rejected(seatrial: Seatrial, policy: Policy, home: Path) -> None:
-    done = seatrial("load", "--policy", policy(limit="1ms"), "--traffic", "closed", "--out", "run")
+def test_one_that_is_too_slow_is_rejected(seatrial: Seatrial, load_policy: Policy, home: Path) -> None:
+    done = seatrial("load", "--policy", load_policy(limit="1ms"), "--traffic", "closed", "--out", "run")
     assert done.exit_code == 1, done.output
     assert verdicts(journal(home / "run"))["quick-closed"]["outcome"] == "FAILED"
 
 
-def test_to_the_end_with_every_exchange_as_parquet(seatrial: Seatrial, policy: Policy, home: Path) -> None:
+def test_to_the_end_with_every_exchange_as_parquet(
+    seatrial: Seatrial, load_policy: Policy, home: Path
+) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
     budget = "{requests: 600, duration: 15s}"
     words = ("--traffic", "open", "--to-the-end", "--parquet", "--out", "run")
-    done = seatrial("load", "--policy", policy(budget), *words)
+    done = seatrial("load", "--policy", load_policy(budget), *words)
     assert done.exit_code == 0, done.output
     rows = pq.read_table(home / "run" / "exchanges-open.parquet")
     assert rows.num_rows == sent(journal(home / "run")) == 600
 
 
-def locust(policy: Path, out: Path, file: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """In a process of its own, as from a terminal."""
-    path = bundled("fixtures") / "locust" / f"{file}.py"
-    command = ["load", "--policy", str(policy), "--out", str(out), "--locust", str(path), *words]
-    return subprocess.run(
-        [sys.executable, "-m", "seatrial", *command], capture_output=True, text=True, check=False, timeout=90
-    )
-
-
-@pytest.mark.parametrize(("file", "traffic"), [("chat", "closed"), ("arrivals", "open")])
-def test_a_locust_master_with_two_workers_comes_to_the_engine_s_verdict(
-    seatrial: Seatrial, policy: Policy, home: Path, file: str, traffic: str
+def test_a_retry_goes_on_with_the_evidence_of_the_run_before(
+    seatrial: Seatrial, load_policy: Policy, home: Path
 ) -> None:
-    pytest.importorskip("zmq")
-    path = policy()
-    done = locust(path, home / "locust", file, "--traffic", traffic, "--workers", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    ours = seatrial("load", "--policy", path, "--traffic", traffic, "--out", "ours")
-    assert ours.exit_code == 0, ours.output
-    theirs = journal(home / "locust")
-    told = next(theirs.all("traffic"))
-    assert told["locust"] == {"file": f"{file}.py", "workers": 2}
-    found = accounted(theirs)
-    assert (found["outcome"], found["exchanges"]) == ("PASSED", sent(theirs))
-    assert len({event["worker"] for event in theirs.all("worker")}) in (0, 2)
-    mine = verdicts(journal(home / "ours"))
-    for name, verdict in verdicts(theirs).items():
-        assert verdict["outcome"] == mine[name]["outcome"] == "PASSED"
-        assert verdict["lower"] <= mine[name]["upper"]
-        assert mine[name]["lower"] <= verdict["upper"]
-
-
-def test_locust_shows_a_slow_system_too(policy: Policy, home: Path) -> None:
-    pytest.importorskip("zmq")
-    done = locust(policy(limit="1ms"), home / "run", "chat", "--traffic", "closed")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert verdicts(journal(home / "run"))["quick-closed"]["outcome"] == "FAILED"
-
-
-def test_a_locust_worker_that_dies_makes_the_run_prove_nothing(policy: Policy, home: Path) -> None:
-    pytest.importorskip("zmq")
-    path = policy("{requests: 100000, duration: 1h}")
-    text = path.read_text("utf-8").replace("min_duration: 1s", "min_duration: 1h")
-    path.write_text(text, "utf-8")
-    file = bundled("fixtures") / "locust" / "chat.py"
-    words = ["load", "--policy", str(path), "--traffic", "closed", "--out", "run", "--locust", str(file)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "seatrial", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        _await_event(home / "run" / "journal.ndjson", "exchanges")
-        os.kill(_workers(process.pid)[0], signal.SIGKILL)
-        said, _ = process.communicate(timeout=60)
-    assert process.returncode == 2, said
+    words = ("load", "--policy", load_policy("{requests: 60, duration: 15s}"), "--traffic", "open")
+    assert seatrial(*words, "--out", "run").exit_code == 2
+    # The folder of the run before serves for the next one too: what it held is moved aside.
+    done = seatrial(*words, "--out", "run", "--continue", "run", "--processes", "2", "--parquet")
     found = journal(home / "run")
-    assert "was killed by signal 9" in accounted(found)["reason"]
-    assert next(found.all("lost"))["sent"] > 0
-    assert {verdict["outcome"] for verdict in verdicts(found).values()} == {"INCONCLUSIVE"}
+    continued = [event for event in found.all("exchanges") if event.get("continued")]
+    assert sum(len(event["intended"]) for event in continued) == 60
+    assert found.first("run")["continues"]  # type: ignore[index]
+    assert done.exit_code in (0, 2), done.output
+    assert 60 < verdicts(found)["up-open"]["n"] <= 120
+    assert columns(found, "intended") == sorted(columns(found, "intended"))
+    pq = pytest.importorskip("pyarrow.parquet")
+    rows = pq.read_table(home / "run" / "exchanges-open.parquet")
+    assert rows["prompt"].to_pylist() == columns(found, "prompt")
+    assert min(columns(found, "prompt")) >= 0
+    users = (*words, "--out", "run", "--continue", "run", "--locust", locustfile("chat"))
+    refused = seatrial(*users)
+    assert refused.exit_code == 3
+    assert "was sent by our own engine, and now it is not" in refused.stderr
+    assert "drop --continue from its workers" in seatrial(*users, "--master", "here", "--worker").stderr
 
 
-def _workers(parent: int) -> list[int]:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text("utf-8").split()
-    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
-    return [pid for pid, command in commands.items() if b"--worker" in command.split(b"\0")]
+def test_two_runs_of_several_processes_pair_prompt_by_prompt(
+    seatrial: Seatrial, load_policy: Policy, home: Path
+) -> None:
+    path = load_policy("{requests: 150, duration: 15s}")
+    words = ("load", "--policy", path, "--traffic", "open", "--to-the-end")
+    for name in ("one", "two"):
+        seatrial(*words, "--processes", "2", "--out", name)
+    told = json.loads(seatrial("compare", "one", "two", "--any-baseline", "--json").stdout)
+    pairs = {line["name"]: line["pairs"] for line in told["lines"]}
+    assert pairs["open: median latency"] >= 100
+    file = home / "two" / "journal.ndjson"
+    file.write_text(file.read_text("utf-8").replace('"prompt":', '"other":'), "utf-8")
+    told = json.loads(seatrial("compare", "one", "two", "--any-baseline", "--json").stdout)
+    assert {line["pairs"] for line in told["lines"]} == {None}
 
 
-def _await_event(path: Path, event: str) -> None:
-    deadline = time.monotonic() + 40
-    while time.monotonic() < deadline:
-        if path.exists() and f'"event":"{event}"' in path.read_text("utf-8"):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"no event {event!r} within 40 s")
+def test_4_a_full_disk_ends_it_and_leaves_no_process(load_policy: Policy, home: Path) -> None:
+    """A file that cannot grow beyond 24 KiB stands for the disk."""
+    path = endless(load_policy("{requests: 100000, duration: 1h}"))
+    words = ["--policy", str(path), "--out", "run", "--traffic", "open", "--processes", "2"]
+    command = [sys.executable, "-m", "seatrial", "load", *words]
+    limited = ["bash", "-c", 'ulimit -f 24 && exec "$0" "$@"', *command]
+    done = subprocess.run(limited, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "the journal cannot be written" in done.stderr
+    found = journal(home / "run")
+    assert not found.complete, "what was written is there, and certifies nothing"
+    assert set(_here(home)) <= {str(os.getpid())}
+
+
+def _here(folder: Path) -> Iterator[str]:
+    """Processes that work in a folder."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if (process / "cwd").readlink() == folder:
+                yield process.name
 
 
 @pytest.mark.parametrize(
@@ -191,43 +126,20 @@ def _await_event(path: Path, event: str) -> None:
     ],
 )
 def test_3_what_cannot_be_done_is_told_before_the_first_request(
-    seatrial: Seatrial, policy: Policy, home: Path, words: tuple[str, ...], told: str
+    seatrial: Seatrial, load_policy: Policy, home: Path, words: tuple[str, ...], told: str
 ) -> None:
-    done = seatrial("load", "--policy", policy(), *words)
+    done = seatrial("load", "--policy", load_policy(), *words)
     assert done.exit_code == 3, done.output
     assert told in done.stderr
     assert not (home / "runs").exists()
 
 
-def test_3_without_locust_the_way_to_get_it_is_told(
-    seatrial: Seatrial, policy: Policy, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    (home / "file.py").write_text("", "utf-8")
-    done = seatrial("load", "--policy", policy(), "--traffic", "closed", "--locust", "file.py")
-    assert done.exit_code == 3
-    assert "pip install 'seatrial[load]'" in done.stderr
-
-
-def test_4_a_locustfile_that_is_broken_is_told_with_its_own_words(policy: Policy, home: Path) -> None:
-    pytest.importorskip("zmq")
-    (home / "broken.py").write_text("raise ValueError('no such sea')", "utf-8")
-    words = ["--policy", str(policy()), "--traffic", "closed", "--locust", "broken.py"]
-    done = subprocess.run(
-        [sys.executable, "-m", "seatrial", "load", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 4, done.stderr
-    assert "no such sea" in done.stderr
-
-
 def test_the_events_are_json_without_a_secret(
-    seatrial: Seatrial, policy: Policy, home: Path, reference: System
+    seatrial: Seatrial, load_policy: Policy, home: Path, reference: System
 ) -> None:
-    seatrial("load", "--policy", policy("{requests: 40, duration: 15s}"), "--traffic", "open", "--out", "run")
+    seatrial(
+        "load", "--policy", load_policy("{requests: 40, duration: 15s}"), "--traffic", "open", "--out", "run"
+    )
     text = (home / "run" / "journal.ndjson").read_text("utf-8")
     assert reference.api_key
     assert reference.api_key not in text

@@ -11,7 +11,7 @@ from seatrial.core.outcome import Outcome
 from seatrial.core.punctuality import Punctuality
 from seatrial.core.recorded import Recorded
 from seatrial.core.risk import Risk
-from seatrial.core.tenants import Tenants
+from seatrial.core.tenants import Tenants, Told
 from seatrial.core.trial import Trial
 from seatrial.core.trials import SliceTrial, TenantTrial, shared, trial_of
 from seatrial.core.verdict import Verdict
@@ -109,6 +109,32 @@ def test_a_starved_tenant_is_unfair() -> None:
         assert verdict.upper is not None
         assert verdict.lower is not None
         assert ("small has" in verdict.reason) == starves
+
+
+def test_rounds_of_tenants_that_several_senders_told() -> None:
+    """Requests of senders that deal by themselves come in any order, and one tenant may be behind."""
+    order = np.random.default_rng(5).permuted(np.repeat([0, 0, 0, 1], 900))
+    for starves, outcome in ((False, Outcome.PASSED), (True, Outcome.FAILED)):
+
+        def bad(index: int, starves: bool = starves) -> bool:
+            return starves and order[index] == 1 and index % 2 == 0
+
+        stream = Stream(60, 60, bad)
+        stream.log.tenants = told = Told(["big", "small"], [3, 1], "t")
+        told.tell(order)
+        trial = trial_of(FAIR, stream)
+        stream.extend(trial.step)
+        assert trial.verdict().outcome is outcome
+        shares = np.concatenate(trial._shares)  # type: ignore[attr-defined]
+        assert set(np.unique(shares[:, 0])) <= {0.0, 1 / 3, 2 / 3, 1.0}
+        assert shares[:, 1].any() == starves
+
+
+def test_a_tenant_that_never_asks_proves_nothing() -> None:
+    stream = Stream(60, 60, lambda index: False)
+    stream.log.tenants = told = Told(["big", "small"], [3, 1], "t")
+    told.tell(np.zeros(3600, np.int64))
+    assert FAIR.judge(stream).outcome is Outcome.INCONCLUSIVE
 
 
 def test_an_outage_of_all_tenants_is_fair() -> None:

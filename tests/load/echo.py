@@ -17,12 +17,14 @@ class Echo:
     Attributes:
         takes: seconds an answer takes.
         asked: the text of each request, in order of arrival.
+        keys: the API key that each came with.
         ports: of the peers.
     """
 
     def __init__(self, takes: float = 0.0) -> None:
         self.takes = takes
         self.asked: list[str] = []
+        self.keys: list[str] = []
         self.ports: list[int] = []
         self.connections: set[Any] = set()
         self._loop = asyncio.new_event_loop()
@@ -80,6 +82,7 @@ class _Peer(asyncio.Protocol):
     def __init__(self, echo: Echo) -> None:
         self._echo = echo
         self._body = b""
+        self._key = ""
         self._parser = httptools.HttpRequestParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -93,6 +96,10 @@ class _Peer(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if name.lower() == b"authorization":
+            self._key = value.decode().removeprefix("Bearer ")
+
     def on_body(self, body: bytes) -> None:
         self._body += body
 
@@ -102,6 +109,7 @@ class _Peer(asyncio.Protocol):
             return
         asked, self._body = json.loads(self._body), b""
         self._echo.asked.append(asked["messages"][-1]["content"])
+        self._echo.keys.append(self._key)
         answer = streamed() if asked.get("stream") else whole()
         takes = self._echo.delay()
         if takes:

@@ -22,7 +22,8 @@ def test_all_of_a_target_comes_over_and_its_secrets_stay_secrets() -> None:
         http_json=HttpJson(body={"q": "{{prompt}}"}, headers={"x-key": Secret("k")}, answer="$.a"),
         capabilities=frozenset({"tools"}),
     )
-    brief = Brief(config, (Prompt.of("Hello", max_tokens=4),), True, 8, 1.5)
+    keys = (None, Secret("sk-canary-blue"))
+    brief = Brief(config, (Prompt.of("Hello", max_tokens=4),), True, 8, 1.5, keys)
     read = Brief.from_bytes(brief.to_bytes())
     assert read.config == config
     assert read.config.api_key is not None
@@ -30,6 +31,7 @@ def test_all_of_a_target_comes_over_and_its_secrets_stay_secrets() -> None:
     assert "canary" not in repr(read)
     assert list(read.prompts) == list(brief.prompts)
     assert (read.stream, read.connections, read.zero) == (True, 8, 1.5)
+    assert [key and key.reveal() for key in read.keys] == [None, "sk-canary-blue"]
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])

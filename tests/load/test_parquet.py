@@ -15,6 +15,7 @@ import pytest
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.core.exchange import ErrorKind, Exchange, Usage
 from seatrial.core.log import Log
+from seatrial.core.tenants import Tenants
 from seatrial.load.ledger import Ledger
 from seatrial.load.parquet import ParquetFile, keeper_of
 from seatrial.policy.traffic import TrafficSpec
@@ -45,8 +46,9 @@ def filled(count: int) -> Log:
 def test_a_row_holds_what_was_seen_of_an_exchange(tmp_path: Path) -> None:
     log = filled(4)
     file = ParquetFile(tmp_path / "exchanges-steady.parquet")
-    file.add(log, 0, 3, 0)
-    file.add(log, 3, 4, 1)
+    log.tenants = Tenants(["blue", "red"], [1, 1], "steady")
+    file.add(log, 0, 3, 0, [5, -1, 0])
+    file.add(log, 3, 4, 1, [2])
     assert not file.path.exists(), "it gets its name when it is whole"
     file.close()
     file.close()
@@ -60,6 +62,9 @@ def test_a_row_holds_what_was_seen_of_an_exchange(tmp_path: Path) -> None:
     assert good["gaps"] == pytest.approx([0.01, 0.02])
     assert (good["input_tokens"], good["output_tokens"]) == (9, 4)
     assert (bad["error"], bad["ttfc"], bad["input_tokens"], bad["gaps"]) == ("reset", None, None, [])
+    assert [row["prompt"] for row in rows] == [5, None, 0, 2]
+    who = [("blue", "red")[tenant] for tenant in log.tenants.of(0, 4)]
+    assert [row["tenant"] for row in rows] == who
 
 
 def test_memory_stays_bounded_by_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +72,7 @@ def test_memory_stays_bounded_by_row_groups(tmp_path: Path, monkeypatch: pytest.
     log = filled(35)
     file = ParquetFile(tmp_path / "x.parquet")
     for start in range(0, 35, 5):
-        file.add(log, start, start + 5, 0)
+        file.add(log, start, start + 5, 0, [0] * 5)
         assert file._count < 10
     file.close()
     found = pq.ParquetFile(file.path)
@@ -82,10 +87,14 @@ def test_the_ledger_keeps_all_that_it_tells(tmp_path: Path) -> None:
     ledger = Ledger("steady", lambda event, **fields: events.append(fields), keep=keep)
     log = filled(7)
     for index in range(7):
-        ledger.took(Exchange(index, 1.0 * index, 1.0 * index, 1.0 * index + 1))
+        ledger.took(Exchange(index, 1.0 * index, 1.0 * index, 1.0 * index + 1, prompt=index % 3))
     ledger.flush(log, 1)
     ledger.close()
-    assert pq.read_table(keep.path).num_rows == sum(len(event["intended"]) for event in events) == 7
+    rows = pq.read_table(keep.path)
+    assert rows.num_rows == sum(len(event["intended"]) for event in events) == 7
+    assert rows["prompt"].to_pylist() == events[0]["prompt"] == [0, 1, 2, 0, 1, 2, 0]
+    assert rows["tenant"].to_pylist() == [None] * 7
+    assert "tenant" not in events[0]
 
 
 def test_a_policy_asks_for_it(tmp_path: Path) -> None:
@@ -130,7 +139,7 @@ def test_a_full_disk_is_told_and_no_file_claims_to_be_whole(
 
     def fill() -> None:
         for start in range(0, 1000, 100):
-            file.add(log, start, start + 100, 0)
+            file.add(log, start, start + 100, 0, [0] * 100)
 
     with full_disk(2_000), pytest.raises(HarnessError, match="cannot be written") as found:
         fill()

@@ -6,23 +6,29 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from seatrial.core.errors import HarnessError, UsageError
+from seatrial.core.journal import Journal
 from seatrial.core.objective import Objective
 from seatrial.core.outcome import Outcome
 from seatrial.core.risk import Risk
+from seatrial.core.tenants import Tenants
 from seatrial.load.arrivals import Profile, Schedule, poisson
 from seatrial.load.brief import Brief
 from seatrial.load.budget import Budget
 from seatrial.load.ledger import Ledger
 from seatrial.load.processes import ProcessTraffic
+from seatrial.load.resumed import parts_of
 from seatrial.targets.config import TargetConfig
+from seatrial.targets.secret import Secret
 from seatrial.targets.wire import Prompt
 from tests.load.echo import Echo
 
@@ -52,7 +58,8 @@ def made() -> Iterator[list[ProcessTraffic]]:
 
 def make(uri: str, events: Events, made: list[ProcessTraffic], **changes: Any) -> ProcessTraffic:
     prompts = tuple(Prompt.of(f"prompt {number}") for number in range(5))
-    brief = Brief(TargetConfig(uri=uri, model="small", api_key="sk-canary"), prompts, True, 8)  # type: ignore[arg-type]
+    config = TargetConfig(uri=uri, model="small", api_key=Secret("sk-canary"))
+    brief = Brief(config, prompts, True, 8, keys=changes.pop("keys", ()))
     ledger = Ledger(
         "many", lambda event, **fields: events.append({"event": event} | fields), objectives=[AVAILABLE]
     )
@@ -89,6 +96,90 @@ def test_every_request_of_the_schedule_is_sent_once_and_comes_back(
     assert "stopped" not in [event["event"] for event in events]
     assert traffic.stopped == "the budget of 200 requests is spent"
     assert traffic.segments == 2
+
+
+SLOW = 0.06
+CALM = Schedule(Profile.constant(200.0), poisson, [3])
+
+
+class Telling(Echo):
+    """Takes longer for some of what it is asked: then an exchange shows what it was."""
+
+    def slow(self) -> bool:
+        return self.asked[-1].endswith(("1", "3"))
+
+    def delay(self) -> float:
+        return SLOW if self.slow() else 0.0
+
+
+class Partial(Telling):
+    """Slow for the tenant with the key sk-red."""
+
+    def slow(self) -> bool:
+        return self.keys[-1] == "sk-red"
+
+
+def column(events: Events, name: str) -> list[Any]:
+    return [value for event in events if event["event"] == "exchanges" for value in event[name]]
+
+
+def test_what_each_exchange_asked_is_told(events: Events, made: list[ProcessTraffic]) -> None:
+    with Telling() as echo:
+        make(echo.uri, events, made, schedule=CALM, budget=Budget(requests=100)).extend(lambda: False)
+        asked = Counter(echo.asked)
+    prompts = column(events, "prompt")
+    warm = sum(asked.values()) - len(prompts)
+    assert warm == 4
+    assert sum((asked - Counter(f"prompt {number}" for number in prompts)).values()) == warm
+    slow = np.asarray([number in (1, 3) for number in prompts])
+    durations = np.asarray(column(events, "duration"))
+    assert (durations[slow] >= SLOW).all()
+    assert np.median(durations[~slow]) < SLOW
+
+
+def test_tenants_take_turns_over_all_processes(events: Events, made: list[ProcessTraffic]) -> None:
+    tenants = Tenants(["blue", "red"], [3, 1], "many")
+    more: dict[str, Any] = {"tenants": tenants, "keys": (None, Secret("sk-red")), "warmup": 5}
+    more["schedule"] = CALM
+    with Partial() as echo:
+        traffic = make(echo.uri, events, made, **more)
+        traffic.extend(lambda: False)
+        keys = Counter(echo.keys)
+    dealt = tenants.of(0, 200).tolist()
+    assert column(events, "tenant") == dealt, "as one process deals them"
+    assert keys["sk-red"] == dealt.count(1) + tenants.of(0, 5).tolist().count(1)
+    assert keys["sk-canary"] == 205 - keys["sk-red"]
+    assert "sk-red" not in str(events)
+    red = np.asarray(dealt) == 1
+    assert (traffic.log.duration()[red] >= SLOW).all()
+    quick = Objective(indicator="operation.duration", op="lte", value="55ms", target="50%", traffic="many")
+    fair = Objective(indicator="fairness", target="50%", traffic="many", parts=(quick,))
+    verdict = fair.judge(traffic)
+    assert verdict.outcome is Outcome.FAILED
+    assert "red has 100 %" in verdict.reason
+
+
+def test_a_retry_goes_on_with_the_evidence_of_several_processes(
+    echo: Echo, events: Events, made: list[ProcessTraffic]
+) -> None:
+    tenants = Tenants(["blue", "red"], [1, 1], "many")
+    make(echo.uri, events, made, tenants=tenants, keys=(None, None)).extend(lambda: False)
+    lines = [event for event in events if event["event"] == "exchanges"]
+    first = Journal(Path("earlier"), tuple(lines), torn=True)
+    again: Events = []
+    budget = Budget(requests=50)
+    traffic = make(echo.uri, again, made, tenants=tenants, keys=(None, None), budget=budget)
+    traffic.resume(tuple(parts_of(first, "many")))
+    assert (len(traffic.log), traffic.segments) == (200, 2)
+    traffic.extend(lambda: False)
+    assert len(traffic.log) == 250 == sent(again)
+    assert column(again, "tenant") == tenants.of(0, 250).tolist()
+    assert column(again, "prompt")[:200] == column(events, "prompt")
+    assert (np.diff(traffic.log.intended()) >= 0).all()
+    assert [bool(event.get("continued")) for event in again if event["event"] == "exchanges"][:2] == [
+        True
+    ] * 2
+    assert len(traffic.log.stretches) == traffic.segments
 
 
 def test_the_order_is_that_of_the_schedule_whatever_the_number_of_workers(
@@ -149,7 +240,7 @@ def test_a_worker_that_dies_makes_the_run_prove_nothing(
     assert "worker 2 was killed by signal 9" in verdict.reason
     lost = next(event for event in events if event["event"] == "lost")
     assert lost["count"] == traffic.lost > 0
-    assert len(traffic.log) == sent(events)
+    assert len(traffic.log) == sent(events) == len(column(events, "prompt"))
     assert len(traffic.log) + traffic.lost >= len(echo.asked) - 4, "each is there or counted as lost"
 
 

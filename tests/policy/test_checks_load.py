@@ -85,8 +85,6 @@ spec:
 def test_tenants(refused: Refused) -> None:
     twins = refused((TRAFFIC, f"{TRAFFIC}, tenants: [{{name: a}}, {{name: a}}]"))
     assert "two tenants of one name" in twins[0]
-    many = "arrivals: {kind: poisson, rate: 9/s}, processes: 2, tenants: [{name: a}, {name: b}]"
-    assert "tenants take turns in one process" in refused((TRAFFIC, many))[0]
 
 
 def test_keys_of_tenants_stay_secret(load: Load) -> None:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seatrial.core.errors import UsageError
+from seatrial.load.resumed import Part
+from seatrial.pytest.continuing import Earlier
 from seatrial.pytest.outcomes import NOT_PROVEN
+from tests.load.comparison.journals import Made, times
 
 SLA = ("--trial-suite", "sla", "-k", "availability")
 
@@ -78,3 +84,39 @@ def test_a_changed_targets_evidence_is_refused(strict: Any) -> None:
     result = run(strict, "two", "--trial-continue", "one/journal.ndjson")
     assert result.ret != 0
     assert "system_fingerprint changed" in result.stdout.str() + result.stderr.str()
+
+
+class Flow:
+    """A traffic that keeps what it is given."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def resume(self, parts: Sequence[Part]) -> None:
+        self.parts = parts
+
+
+def earlier(folder: Path, *more: dict[str, Any]) -> Earlier:
+    made = Made("one", times(1, 40), extra=list(more)).write(folder)
+    return Earlier(made / "journal.ndjson", "sha256:policy")
+
+
+def test_evidence_that_lost_a_part_of_itself_is_refused(tmp_path: Path) -> None:
+    assert earlier(tmp_path).run == "one"
+    lost = {"event": "lost", "traffic": "steady", "what": "worker 2 was killed: 7 exchanges are lost"}
+    with pytest.raises(UsageError, match=r"lost some of what it sent \(worker 2 was killed"):
+        earlier(tmp_path, lost | {"count": 7, "sent": 47})
+
+
+def test_what_others_sent_is_no_evidence(tmp_path: Path) -> None:
+    users = {"event": "traffic", "name": "users", "locust": {"file": "chat.py", "digest": "sha256:a"}}
+    found = earlier(tmp_path, users)
+    found.hand_on(Flow("users"), "sha256:a")
+    for digest in (None, "sha256:b"):
+        with pytest.raises(UsageError, match=r"was sent by the locustfile chat\.py as it was"):
+            found.hand_on(Flow("users"), digest)
+    with pytest.raises(UsageError, match="was sent by our own engine"):
+        found.hand_on(Flow("steady"), "sha256:a")
+    flow = Flow("steady")
+    found.hand_on(flow)
+    assert [len(part.exchanges) for part in flow.parts] == [40]

@@ -24,6 +24,13 @@ import click
 @click.option(
     "--processes", type=click.IntRange(1), metavar="N", help="Send arrivals from so many processes."
 )
+@click.option(
+    "--continue",
+    "earlier",
+    metavar="RUN",
+    type=click.Path(exists=True, path_type=Path),
+    help="Go on with the evidence of an earlier run on the same policy and target (folder or journal).",
+)
 @click.option("--parquet", is_flag=True, help="Also keep every exchange as a row of a Parquet file.")
 @click.option("--to-the-end", is_flag=True, help="Spend the whole budget, also once all is decided.")
 @click.option(
@@ -48,6 +55,7 @@ def command(
     out: Path | None,
     seed: int | None,
     processes: int | None,
+    earlier: Path | None,
     parquet: bool,
     to_the_end: bool,
     locust: Path | None,
@@ -80,6 +88,7 @@ def command(
         out=out,
         seed=seed,
         processes=processes,
+        earlier=earlier,
         parquet=parquet,
         to_the_end=to_the_end,
         locust=locust,

@@ -29,6 +29,7 @@ class Asked:
     out: Path | None = None
     seed: int | None = None
     processes: int | None = None
+    earlier: Path | None = None
     parquet: bool = False
     to_the_end: bool = False
     locust: Path | None = None
@@ -42,6 +43,7 @@ class Asked:
             "--traffic": self.traffic,
             "--target": self.target,
             "--processes": self.processes,
+            "--continue": self.earlier,
             "--locust": self.locust,
             "--workers": self.workers if self.locust else None,
             "--master": self.master,
@@ -77,10 +79,10 @@ def changed(spec: TrafficSpec, asked: Asked) -> TrafficSpec:
     """
     if asked.processes is not None and asked.locust is not None:
         raise UsageError("--processes is for our own engine; Locust has --workers")
-    if asked.processes is not None and asked.processes > 1 and (spec.arrivals is None or spec.tenants):
+    if asked.processes is not None and asked.processes > 1 and spec.arrivals is None:
         raise UsageError(
             f"the traffic {spec.name!r} cannot be sent by several processes",
-            hint="only arrivals can, without tenants; a closed loop stays in one",
+            hint="only arrivals can; a closed loop stays in one",
         )
     if asked.processes is not None and asked.processes > 1:
         require_schedule(spec, "several processes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -50,13 +51,19 @@ def locust_flow(
     users = asked.workers if spec.arrivals is not None else spec.concurrency
     local = 0 if asked.master else asked.workers
     target = spec.target or loaded.spec.targets[0].name
+    prompts = order.prompts
+    telling = ledger(
+        opening=_opening(order, users, file),
+        keep=keeper_of(spec, spec.name, folder),
+        prompt_text=lambda number: str(prompts[number].text),
+    )
     return LocustTraffic(
         spec.name,
         lambda: Crew(file, order, folder / "locust.log", users, (host, port), local),
         order,
         budget=from_policy.budget(spec),
         risk=loaded.risk,
-        ledger=ledger(opening=_opening(order, users, file), keep=keeper_of(spec, spec.name, folder)),
+        ledger=telling,
         prices=from_policy.prices(loaded, target),
     )
 
@@ -68,7 +75,8 @@ def _opening(order: Order, users: int, file: Path) -> dict[str, Any]:
         "target": order.config.name,
         "concurrency": None if spec.arrivals else users,
         "arrivals": from_policy.arrivals_told(spec),
-        "locust": {"file": file.name, "workers": order.workers},
+        "locust": {"file": file.name, "digest": digest_of(file), "workers": order.workers},
+        "tenants": [tenant.name for tenant in spec.tenants],
         "stream": spec.stream,
         "budget": {"requests": budget.requests, "duration": budget.duration, "cost": budget.cost},
         "prompts": spec.prompts,
@@ -77,6 +85,18 @@ def _opening(order: Order, users: int, file: Path) -> dict[str, Any]:
         "min_duration": order.loaded.risk.min_duration,
         "segments": 1,
     }
+
+
+def digest_of(file: Path) -> str:
+    """``sha256:…`` of a locustfile: another one asks something else.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}"
+    except OSError as error:
+        raise UsageError(f"the locustfile cannot be read ({error.strerror})", where=str(file)) from error
 
 
 def address(text: str) -> tuple[str, int]:
@@ -106,6 +126,8 @@ def work(asked: Asked) -> ExitCode:
         raise UsageError(
             "a worker needs its locustfile and its master", hint="--locust FILE --master HOST:PORT"
         )
+    if asked.earlier is not None:
+        raise UsageError("a run is continued by Locust's master", hint="drop --continue from its workers")
     require_locust()
     host, port = address(asked.master)
     loaded = load_policy(asked.policy, target=asked.target)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import shlex
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,12 +24,19 @@ from seatrial.load.ledger import Ledger
 from seatrial.policy.traffic import TrafficSpec
 
 if TYPE_CHECKING:
+    from seatrial.load.resumed import Part
     from seatrial.policy.loader import LoadedPolicy
+    from seatrial.pytest.continuing import Earlier
     from seatrial.targets.config import TargetConfig
 
 
 class Flow(Stream, Protocol):
     """A traffic of ours, or Locust's."""
+
+    name: str
+
+    def resume(self, parts: Sequence[Part]) -> None:
+        """Begin where an earlier run on the same target stopped."""
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -54,8 +63,9 @@ def run(asked: Asked) -> ExitCode:
     require_extras(asked)
     require_targets(loaded)
     configs = targets(loaded)
+    earlier = earlier_of(asked, loaded)
     folder = new_run(asked.out)
-    redactor = Redactor()
+    redactor = Redactor(loaded.secrets)
     for config in configs.values():
         redactor.merge(config.redactor)
     failed: SeatrialError | None = None
@@ -64,17 +74,32 @@ def run(asked: Asked) -> ExitCode:
         book = Logbook(folder, redactor, view.feed)
         seed = loaded.spec.seed if asked.seed is None else asked.seed
         seed = secrets.randbits(31) if seed is None else seed
-        voyage = Voyage(asked, loaded, spec, configs, folder, book, seed, view)
+        voyage = Voyage(asked, loaded, spec, configs, folder, book, seed, view, earlier)
         try:
             voyage.sail()
         except SeatrialError as error:
             failed = error
             book.trouble(error)
         except KeyboardInterrupt:
-            what = "the run was interrupted"
-            book.record("error", kind="interrupted", where=None, what=what, hint="run it again")
+            what, hint = "the run was interrupted", f"go on with --continue {shlex.quote(str(folder.path))}"
+            book.record("error", kind="interrupted", where=None, what=what, hint=hint)
         book.finish()
     return conclude(folder, failed)
+
+
+def earlier_of(asked: Asked, loaded: LoadedPolicy) -> Earlier | None:
+    """The run to continue, read before a new one may take its place.
+
+    Raises:
+        UsageError: it cannot be continued under this policy.
+    """
+    if asked.earlier is None:
+        return None
+    from seatrial.policy.effective import digest
+    from seatrial.pytest.continuing import Earlier
+
+    path = asked.earlier / "journal.ndjson" if asked.earlier.is_dir() else asked.earlier
+    return Earlier(path, digest(loaded))
 
 
 class Voyage:
@@ -90,7 +115,9 @@ class Voyage:
         book: Logbook,
         seed: int,
         view: Any,
+        earlier: Earlier | None,
     ) -> None:
+        self._earlier = earlier
         self._asked, self._loaded, self._spec, self._configs = asked, loaded, spec, configs
         self._folder, self._book, self._seed, self._view = folder, book, seed, view
         self._objectives = objectives_of(loaded, spec.name)
@@ -106,6 +133,7 @@ class Voyage:
             policy=facts_of(self._loaded, self._objectives),
             seed=self._seed,
             suites=["load"],
+            continues=self._earlier.run if self._earlier else None,
             purpose="load",
             command=self._asked.told(),
             environment=environment.facts(),
@@ -116,6 +144,8 @@ class Voyage:
         flow = self._flow()
         self._view.counts = lambda: flow.counts
         try:
+            if self._earlier is not None:
+                self._earlier.hand_on(flow, self._locust())
             for objective in self._objectives:
                 self._judge(objective, flow)
             if self._asked.to_the_end or not self._objectives:
@@ -174,6 +204,8 @@ class Voyage:
             facts = fingerprint.sample(target)
         if when == "before":
             self._facts = facts
+            if self._earlier is not None:
+                self._earlier.same_target(config.name, facts)
         self._book.record(
             "fingerprint",
             when=when,
@@ -185,6 +217,14 @@ class Voyage:
             changed=fingerprint.diff(self._facts, facts) if when == "after" else [],
             on_change=self._loaded.target(config.name).identity.onChange,
         )
+
+    def _locust(self) -> str | None:
+        """Digest of the locustfile whose users send it, None where our own engine does."""
+        if self._asked.locust is None:
+            return None
+        from seatrial.cli.load_locust import digest_of
+
+        return digest_of(self._asked.locust)
 
     def _flow(self) -> Flow:
         if self._asked.locust is None:

@@ -19,6 +19,7 @@ _FILES = (
     "certificate.intoto.json",
     "seatrial.pub",
     "pytest.log",
+    "locust.log",
 )
 
 
@@ -95,6 +96,7 @@ def new_run(out: Path | None = None) -> RunFolder:
 
 def _move_aside(path: Path) -> Path | None:
     earlier = [path / name for name in _FILES if (path / name).exists()]
+    earlier += sorted(path.glob("exchanges-*.parquet*"))
     if not earlier:
         return None
     began = min(file.stat().st_mtime for file in earlier)

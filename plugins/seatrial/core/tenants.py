@@ -1,8 +1,12 @@
-"""Tenants: who asks. Requests are dealt out in blocks, so that all tenants meet the same moments."""
+"""Tenants: who asks. Requests are dealt out in blocks, so that all tenants meet the same moments.
+
+Where several senders ask at once, each deals blocks of its own and tells who asked what.
+"""
 
 from __future__ import annotations
 
 import zlib
+from array import array
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,3 +53,24 @@ class Tenants:
         if index >= len(self._dealt):
             self.of(index, index + 1)
         return int(self._dealt[index])
+
+
+class Told(Tenants):
+    """Which tenant has sent which request, as its sender told it: one byte each, two beyond 256 tenants."""
+
+    def __init__(self, names: Sequence[str], weights: Sequence[int], traffic: str) -> None:
+        super().__init__(names, weights, traffic)
+        self._told = array("B" if len(names) <= 256 else "H")
+
+    @classmethod
+    def like(cls, dealt: Tenants | None) -> Told | None:
+        """The same tenants, of whom nothing has been told yet; None where there are none."""
+        return None if dealt is None else cls(dealt.names, dealt.weights, "")
+
+    def tell(self, who: Positions) -> None:
+        """These have sent the next requests of the log."""
+        self._told.frombytes(who.astype(self._told.typecode).tobytes())
+
+    def of(self, start: int, stop: int) -> Positions:
+        """The tenants of the requests *start* to *stop*, in send order."""
+        return np.frombuffer(self._told, self._told.typecode)[start:stop].astype(np.int64)

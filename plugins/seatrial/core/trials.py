@@ -80,6 +80,7 @@ class TenantTrial(Trial):
     def __init__(self, objective: Objective, stream: Stream, skip: int = 0) -> None:
         self._shares: list[Floats] = []
         self._tenants = stream.log.tenants
+        self._held = [np.empty(0, bool) for _ in self._tenants.names] if self._tenants is not None else []
         super().__init__(objective, stream, skip)
         if self._tenants is not None:
             self._seen = -(-skip // self._tenants.block) * self._tenants.block
@@ -98,25 +99,36 @@ class TenantTrial(Trial):
         """Take in every whole round that is new; True once decided."""
         if self.decided or self._tenants is None or not isinstance(self.evidence, PairedGap):
             return self.decided
-        block = self._tenants.block
-        stop = len(self.stream.log) // block * block
+        stop = len(self.stream.log)
         if stop <= self._seen:
             return False
         bad, _, counts = self.objective.bad(self.stream.log, self._seen, stop)
-        shares = self._by_tenant(bad & counts, stop)
+        shares = self._by_tenant(bad & counts, self._tenants.of(self._seen, stop))
         self._seen = stop
+        if not len(shares):
+            return False
         self._shares.append(shares)
         self.evidence.update(shares, may_pass=self.patient)
         self._reconsider()
         self.stream.watch(self)
         return self.decided
 
-    def _by_tenant(self, bad: Bools, stop: int) -> Floats:
+    def _by_tenant(self, bad: Bools, who: Positions) -> Floats:
+        """Each tenant's share of bad requests in every round that is whole by now.
+
+        A round is made of as many of each tenant's next requests as its weight says: where they were dealt
+        out in blocks, those of one block.
+        """
         assert self._tenants is not None
-        who = self._tenants.of(self._seen, stop).reshape(-1, self._tenants.block)
-        rows = bad.reshape(who.shape)
-        hits = [(rows & (who == tenant)).sum(axis=1) for tenant in range(len(self._tenants))]
-        return np.asarray(np.stack(hits, axis=1) / np.asarray(self._tenants.weights, float))
+        weights = self._tenants.weights
+        held = [np.concatenate((old, bad[who == tenant])) for tenant, old in enumerate(self._held)]
+        rounds = min(len(own) // weight for own, weight in zip(held, weights, strict=True))
+        self._held = [own[rounds * weight :] for own, weight in zip(held, weights, strict=True)]
+        shares = [
+            own[: rounds * weight].reshape(rounds, weight).mean(axis=1)
+            for own, weight in zip(held, weights, strict=True)
+        ]
+        return np.stack(shares, axis=1)
 
     def _reconsider(self) -> None:
         passing = self.evidence.decision is Decision.PASS

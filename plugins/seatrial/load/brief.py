@@ -27,6 +27,7 @@ class Brief:
         stream: whether answers are asked for as a stream.
         connections: most connections of this one worker.
         zero: the zero of all times of its exchanges, on `clock`, which all processes of a machine share.
+        keys: the tenants' API keys, where there are tenants; None for the target's own.
     """
 
     config: TargetConfig
@@ -34,6 +35,7 @@ class Brief:
     stream: bool
     connections: int
     zero: float = 0.0
+    keys: Sequence[Secret | None] = ()
 
     def to_bytes(self) -> bytes:
         """The brief as bytes; it holds the target's key."""
@@ -44,6 +46,7 @@ class Brief:
             "stream": self.stream,
             "connections": self.connections,
             "zero": self.zero,
+            "keys": [None if key is None else key.reveal() for key in self.keys],
             # A protocol from outside is known where its module was imported.
             "module": getattr(factory, "__module__", None),
         }
@@ -61,6 +64,7 @@ class Brief:
             told["stream"],
             told["connections"],
             told["zero"],
+            tuple(None if key is None else Secret(key) for key in told["keys"]),
         )
 
 

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -166,8 +167,7 @@ class Fleet:
         brief, count = self._brief, len(self.workers)
         for worker in self.workers:
             share = brief.connections // count + (worker.number < brief.connections % count)
-            own = Brief(brief.config, brief.prompts, brief.stream, share, brief.zero)
-            await worker.start(own)
+            await worker.start(replace(brief, connections=share))
         while not all(worker.ready for worker in self.workers):
             await self.news(1.0)
             self.check()
@@ -197,7 +197,7 @@ class Fleet:
         Args:
             first: number of the first one; worker *number mod workers* gets it.
             intended: when each leaves, on `clock`.
-            prompts: what each asks.
+            prompts: what each asks, as numbers of `seatrial.load.asked`.
         """
         count = len(self.workers)
         rows = np.empty(len(intended), frames.ARRIVAL)

@@ -21,7 +21,8 @@ DONE = b"D"  # after STOP: how many have left since READY (u64), and how late th
 TROUBLE = b"E"  # the harness is to blame, as JSON
 
 ARRIVAL = [("number", "<u8"), ("intended", "<f8"), ("prompt", "<u4")]
-"""The numpy dtype of one arrival: its place in the schedule, when it leaves on `clock`, what is asked."""
+"""The numpy dtype of one arrival: its place in the schedule, when it leaves on `clock`, and what is asked,
+as a number of `seatrial.load.asked`."""
 
 
 def frame(kind: bytes, payload: bytes = b"") -> bytes:

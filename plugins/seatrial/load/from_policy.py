@@ -29,11 +29,13 @@ from seatrial.load.traffic import Sender, Traffic
 from seatrial.targets.client import Client
 from seatrial.targets.config import TargetConfig
 
+from seatrial.targets.secret import Secret
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
     from seatrial.policy.traffic import TrafficSpec
 
 CONNECTIONS = 256
+
 """Most connections at a time under arrivals, where the policy names no number."""
 
 
@@ -88,11 +90,11 @@ def traffic(
     ledger = _ledger(told_as or name, record, opening, objectives, asked, keep)
     same |= {"prices": prices(loaded, config.name), "ledger": ledger, "lag": lag}
     if (spec.processes or 1) > 1 and not isinstance(asked, Script):
+    same["tenants"] = tenants = tenants_of(spec)
         return _many(told_as or name, loaded, spec, config, asked, **same)
-    arrivals = arrivals_of(spec, lambda: _schedule(loaded, spec, seed), drawn, lag, len(asked))
-    tenants = _tenants(spec)
+    arrivals = arrivals_of(spec, lambda: schedule(loaded, spec, seed), drawn, lag, len(asked))
     connect = _connector(config, spec, asked, tenants, partial(record, "sessions", traffic=told_as or name))
-    return Traffic(told_as or name, connect, len(asked), arrivals=arrivals, tenants=tenants, **same)
+    return Traffic(told_as or name, connect, len(asked), arrivals=arrivals, **same)
 
 
 def _ledger(
@@ -115,11 +117,12 @@ def _many(
     """The traffic from several processes."""
     from seatrial.load.processes import ProcessTraffic
 
-    brief = Brief(config, asked.prompts, spec.stream, connections_of(spec))
-    return ProcessTraffic(name, brief, spec.processes or 1, _schedule(loaded, spec, same["seed"]), **same)
+    brief = Brief(config, asked.prompts, spec.stream, connections_of(spec), keys=keys_of(spec))
+    return ProcessTraffic(name, brief, spec.processes or 1, schedule(loaded, spec, same["seed"]), **same)
 
 
-def _tenants(spec: TrafficSpec) -> Tenants | None:
+def tenants_of(spec: TrafficSpec) -> Tenants | None:
+    """Who sends which request of a traffic, None where it has one caller."""
     if not spec.tenants:
         return None
     names, weights = zip(*((tenant.name, tenant.weight) for tenant in spec.tenants), strict=True)
@@ -127,6 +130,11 @@ def _tenants(spec: TrafficSpec) -> Tenants | None:
 
 
 def prices(loaded: LoadedPolicy, target: str) -> Prices:
+def keys_of(spec: TrafficSpec) -> tuple[Secret | None, ...]:
+    """The API keys of a traffic's tenants; None for the target's own."""
+    return tuple(tenant.apiKey for tenant in spec.tenants)
+
+
     """The price list of a target, in dollars a token; zero where the policy has none."""
     listed = loaded.target(target).prices
     return Prices() if listed is None else Prices(listed.input.amount / 1e6, listed.output.amount / 1e6)
@@ -138,7 +146,12 @@ def budget(spec: TrafficSpec) -> Budget:
     return Budget(requests=spec.budget.requests, duration=spec.budget.duration, cost=cost)
 
 
-def _schedule(loaded: LoadedPolicy, spec: TrafficSpec, seed: int) -> Iterable[float]:
+def schedule(loaded: LoadedPolicy, spec: TrafficSpec, seed: int) -> Iterable[float]:
+    """When the requests of a traffic with arrivals leave, seconds since its start.
+
+    Raises:
+        UsageError: the arrivals make no schedule.
+    """
     assert spec.arrivals is not None
     duration = spec.duration or spec.budget.duration
     return schedule_of(spec.arrivals, duration, [seed, *spec.name.encode()], trace_of(loaded, spec))
@@ -176,6 +189,7 @@ def connections_of(spec: TrafficSpec) -> int:
 def arrivals_told(spec: TrafficSpec) -> dict[str, Any] | None:
     """The arrivals of a traffic for the journal, None where it has none."""
     if spec.arrivals is None:
+        "tenants": [tenant.name for tenant in spec.tenants],
         return None
     return {**spec.arrivals.model_dump(mode="json", exclude_none=True), "told": spec.pattern}
 
@@ -187,8 +201,7 @@ def _connector(
     tenants: Tenants | None,
     tell: Callable[..., None],
 ) -> Callable[[], Awaitable[Sender]]:
-    keys = [tenant.apiKey for tenant in spec.tenants]
-    callers: dict[str, Any] = {"stream": spec.stream, "tenants": tenants, "keys": keys}
+    callers: dict[str, Any] = {"stream": spec.stream, "tenants": tenants, "keys": keys_of(spec)}
 
     async def connect() -> Sender:
         client = Client(config, connections=connections_of(spec))

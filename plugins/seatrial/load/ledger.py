@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seatrial.core.block import Block
 from seatrial.core.exchange import Exchange
@@ -23,8 +25,12 @@ Record = Callable[..., None]
 class Keep(Protocol):
     """A file that takes exchanges as columns (`seatrial.load.parquet.ParquetFile`)."""
 
-    def add(self, log: Log, start: int, stop: int, segment: int) -> None:
-        """Exchanges *start* to *stop* of *log*, sent in the stretch *segment*, counted from 0."""
+    def add(self, log: Log, start: int, stop: int, segment: int, prompts: Sequence[int]) -> None:
+        """Exchanges *start* to *stop* of *log*, sent in the stretch *segment*, counted from 0.
+
+        Args:
+            prompts: what each asked, -1 where it was none of the set.
+        """
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -72,6 +78,7 @@ class Ledger:
         self._told: dict[str, int] = {}
         self._progress_at: dict[str, float] = {}
         self._warm: list[Exchange] = []
+        self._asked = array("i")
 
     @classmethod
     def silent(cls, traffic: str) -> Ledger:
@@ -112,22 +119,32 @@ class Ledger:
         if not self._recent:
             return
         batch, self._recent = self._recent, []
+        stop = self._first + len(batch)
         more = {"continued": True} if continued else {}
+        self._tell(log, stop, segment, cost, [exchange.prompt for exchange in batch], **more)
+        for objective in self._objectives:
+            self._tell_bad(objective, log, batch)
+        self._first = stop
+
+    def _tell(
+        self, log: Log, stop: int, segment: int, cost: float | None, prompts: list[int], **more: Any
+    ) -> None:
+        """Write the exchanges up to *stop* as columns, here and into the file of their own."""
+        first = self._first
+        if log.tenants is not None:
+            more["tenant"] = log.tenants.of(first, stop).tolist()
         self._record(
             "exchanges",
             traffic=self._traffic,
-            first=self._first,
+            first=first,
             segment=segment - 1,
             cost_usd=cost,
+            **_logged(log, first, stop),
+            prompt=prompts,
             **more,
-            **_logged(log, self._first, self._first + len(batch)),
-            prompt=[exchange.prompt for exchange in batch],
         )
         if self._keep is not None:
-            self._keep.add(log, self._first, self._first + len(batch), segment - 1)
-        for objective in self._objectives:
-            self._tell_bad(objective, log, batch)
-        self._first += len(batch)
+            self._keep.add(log, first, stop, segment - 1, prompts)
 
     def warmed_up_all(self, block: Block) -> None:
         """Exchanges of the warm-up, which are no evidence."""
@@ -135,6 +152,10 @@ class Ledger:
             log = Log()
             log.extend(block)
             self._record("warmup", traffic=self._traffic, **_logged(log, 0, len(log)))
+
+    def asked(self, prompts: NDArray[np.int64]) -> None:
+        """What the exchanges asked that `flush_log` writes next, -1 where it was none of the set."""
+        self._asked.frombytes(prompts.astype(np.int32).tobytes())
 
     def flush_log(
         self, log: Log, segment: int, cost: float | None, whole: Mapping[int, dict[str, Any]]
@@ -149,29 +170,26 @@ class Ledger:
         """
         while self._first < len(log):
             first, stop = self._first, min(len(log), self._first + _MANY)
-            self._record(
-                "exchanges",
-                traffic=self._traffic,
-                first=first,
-                segment=segment - 1,
-                cost_usd=cost,
-                **_logged(log, first, stop),
-            )
-            if self._keep is not None:
-                self._keep.add(log, first, stop, segment - 1)
+            prompts = self._asked[: stop - first].tolist()
+            del self._asked[: stop - first]
+            self._tell(log, stop, segment, cost, prompts)
             self._first = stop
             for objective in self._objectives:
-                self._tell_bad_of(objective, log, first, stop, whole)
+                self._tell_bad_of(objective, log, prompts, whole)
 
     def _tell_bad_of(
-        self, objective: Objective, log: Log, first: int, stop: int, whole: Mapping[int, dict[str, Any]]
+        self, objective: Objective, log: Log, prompts: list[int], whole: Mapping[int, dict[str, Any]]
     ) -> None:
         left = _WHOLE - self._told.get(objective.name, 0)
-        if left <= 0:
+        if left <= 0 or objective.sli.events != "requests":
             return
-        bad, _, counts = objective.bad(log, first, stop)
+        first = self._first - len(prompts)
+        bad, _, counts = objective.bad(log, first, self._first)
         for position in (np.flatnonzero(bad & counts)[:left] + first).tolist():
-            shown = whole.get(position) or as_dict(_seen(log, position))
+            prompt = prompts[position - first]
+            shown = whole.get(position) or as_dict(_seen(log, position)._replace(prompt=prompt))
+            if prompt >= 0:
+                shown = {**shown, "asked": self._prompt_text(prompt)[:_TEXT]}
             self._record(
                 "exchange",
                 traffic=self._traffic,

@@ -7,10 +7,12 @@ stays bounded however long a run lasts; the file gets its name when it is whole.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seatrial.core.block import KINDS
 from seatrial.core.errors import HarnessError, UsageError
@@ -63,18 +65,21 @@ class ParquetFile:
         self._schema = _schema(pyarrow)
         try:
             self._writer: Any = pyarrow.parquet.ParquetWriter(
-                self._part, self._schema, compression="zstd", use_dictionary=["error"]
+                self._part, self._schema, compression="zstd", use_dictionary=["error", "tenant"]
             )
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def add(self, log: Log, start: int, stop: int, segment: int) -> None:
+    def add(self, log: Log, start: int, stop: int, segment: int, prompts: Sequence[int]) -> None:
         """Exchanges *start* to *stop* of *log*, sent in the stretch *segment*, counted from 0.
+
+        Args:
+            prompts: what each asked, -1 where it was none of the set.
 
         Raises:
             HarnessError: the file cannot be written.
         """
-        self._held.append(self._batch(log, start, stop, segment))
+        self._held.append(self._batch(log, start, stop, segment, np.asarray(prompts, np.int32)))
         self._count += stop - start
         if self._count >= GROUP:
             self._flush()
@@ -109,7 +114,7 @@ class ParquetFile:
             raise self._unwritable(error) from error
         self.rows += table.num_rows
 
-    def _batch(self, log: Log, start: int, stop: int, segment: int) -> Any:
+    def _batch(self, log: Log, start: int, stop: int, segment: int, prompts: NDArray[np.int32]) -> Any:
         arrow, count = self._arrow, stop - start
         given, made = log.tokens(start, stop)
         told = (given > 0) | (made > 0)
@@ -130,6 +135,8 @@ class ParquetFile:
             "input_tokens": arrow.array(np.nan_to_num(given).astype(np.uint32), mask=~told),
             "output_tokens": arrow.array(np.nan_to_num(made).astype(np.uint32), mask=~told),
             "gaps": self._gaps(log, start, stop),
+            "prompt": arrow.array(prompts, mask=prompts < 0),
+            "tenant": self._tenants(log, start, stop),
         }
         return arrow.record_batch(list(columns.values()), schema=self._schema)
 
@@ -137,6 +144,14 @@ class ParquetFile:
         counts = np.maximum(log.chunks(start, stop) - 1, 0)
         offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
         return self._arrow.ListArray.from_arrays(offsets, log.gaps(start, stop))
+
+    def _tenants(self, log: Log, start: int, stop: int) -> Any:
+        """By their names; null where there is only one caller."""
+        arrow, tenants = self._arrow, log.tenants
+        if tenants is None:
+            return arrow.nulls(stop - start, self._schema.field("tenant").type)
+        who = arrow.array(tenants.of(start, stop).astype(np.int32))
+        return arrow.DictionaryArray.from_arrays(who, list(tenants.names))
 
     def _unwritable(self, error: OSError) -> HarnessError:
         return HarnessError(
@@ -161,6 +176,8 @@ def _schema(arrow: Any) -> Any:
             ("input_tokens", arrow.uint32()),
             ("output_tokens", arrow.uint32()),
             ("gaps", arrow.list_(arrow.float32())),
+            ("prompt", arrow.int32()),
+            ("tenant", arrow.dictionary(arrow.int32(), arrow.string())),
         ],
         metadata={"seatrial": "exchanges/1; times in seconds since the start of the traffic"},
     )

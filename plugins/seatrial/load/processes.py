@@ -9,17 +9,22 @@ workers there are. What a worker took with it when it died is counted, and prove
 from __future__ import annotations
 
 import asyncio
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seatrial.core.block import Block
 from seatrial.core.exchange import Exchange
 from seatrial.core.objective import Objective
 from seatrial.core.punctuality import Punctuality
+from seatrial.core.tenants import Tenants, Told
 from seatrial.core.verdict import Verdict
+from seatrial.load.asked import Asked
 from seatrial.load.brief import Brief
 from seatrial.load.closed_loop import Source
 from seatrial.load.fleet import Fleet
@@ -43,7 +48,7 @@ class Dealt:
 
     def __init__(self, schedule: Iterable[float]) -> None:
         self._schedule = iter(schedule)
-        self._drawn: list[float] = []
+        self._drawn = array("d")
         self.base = 0
         self._more()
 
@@ -63,7 +68,7 @@ class Dealt:
         """The next arrival, in the schedule's own seconds."""
         return self._drawn[0]
 
-    def until(self, time: float, skip: int, most: int) -> list[float]:
+    def until(self, time: float, skip: int, most: int) -> array[float]:
         """Arrivals before *time*, without the first *skip* and no more than *most* in all."""
         while len(self._drawn) < most and self._drawn[-1] < time and self._more():
             pass
@@ -91,35 +96,41 @@ class ProcessTraffic(Traffic):
 
     Args:
         name: as in the policy.
-        brief: target, prompts, connections.
+        brief: target, prompts, connections, the tenants' keys.
         processes: how many workers.
         schedule: when requests leave, seconds since the start.
+        tenants: who sends which request, where there are several.
         more: as for `Traffic`.
     """
 
     def __init__(
-        self, name: str, brief: Brief, processes: int, schedule: Iterable[float], **more: Any
+        self,
+        name: str,
+        brief: Brief,
+        processes: int,
+        schedule: Iterable[float],
+        *,
+        tenants: Tenants | None = None,
+        **more: Any,
     ) -> None:
         self._brief = brief
+        self._codes, self._tenants, self._told = Asked(len(brief.prompts)), tenants, Told.like(tenants)
         self._processes = processes
         self._lag_ours = more.pop("lag", None) or Lag()
         self._dealt = Dealt(schedule)
         self._reorder = Reorder()
         self._journalled = 0
         self._journalled_at = 0.0
-        self._asked: list[int] = []
+        self._asked = array("I")  # what was dealt from the schedule's base on
         self._due = 0
         self._lost: str = ""
         self.lost = 0
-        super().__init__(
-            name, self._launch, len(brief.prompts), arrivals=self._dealt, lag=self._lag_ours, **more
-        )
+        same: dict[str, Any] = {"arrivals": self._dealt, "lag": self._lag_ours, "tenants": self._told}
+        super().__init__(name, self._launch, len(brief.prompts), **same, **more)
 
     async def _launch(self) -> Sender:
-        brief = self._brief
-        own = Brief(brief.config, brief.prompts, brief.stream, brief.connections, clock())
-        self._fleet = Fleet(own, self._processes)
-        self._fleet_zero = own.zero
+        self._fleet_zero = clock() - self._resumed
+        self._fleet = Fleet(replace(self._brief, zero=self._fleet_zero), self._processes)
         await self._fleet.start()
         return _FleetSender(self._fleet)
 
@@ -168,11 +179,17 @@ class ProcessTraffic(Traffic):
 
     # ---- for a stretch
 
-    def drawn(self, skip: int, count: int) -> list[int]:
-        """Prompts of the next *count* requests behind the first *skip*; what was recalled is asked again."""
+    def drawn(self, skip: int, count: int) -> NDArray[np.uint32]:
+        """What the next *count* requests behind the first *skip* ask; what was recalled is asked again."""
         while len(self._asked) < skip + count:
-            self._asked.append(self._draw())
-        return self._asked[skip : skip + count]
+            self._asked.append(self._codes.code(self._draw(), self._tenant(len(self._asked))))
+        return np.asarray(self._asked[skip : skip + count], np.uint32)
+
+    def _tenant(self, place: int) -> int:
+        if self._tenants is None:
+            return 0
+        number = self._dealt.base + place
+        return self._tenants.sender(number if number < self._warmup else number - self._offset)
 
     def came(self, block: Block, warm: bool) -> None:
         """Exchanges came back, in any order; those of which none before is missing enter the log."""
@@ -185,9 +202,20 @@ class ProcessTraffic(Traffic):
                 self._ledger.warmed_up_all(ready)
             else:
                 self._arrived += len(block)
-                self.log.extend(ready)
+                self._enter(ready)
         if len(self.log) > self._journalled and clock() - self._journalled_at >= FLUSH:
             self._journal()
+
+    def _enter(self, block: Block) -> None:
+        """Exchanges enter the log; what they asked is known where they were dealt."""
+        if not len(block):
+            return
+        places = block.rows["number"].astype(np.int64) - self._dealt.base
+        prompts, tenants = self._codes.columns(np.frombuffer(self._asked, np.uint32)[places])
+        if self._told is not None:
+            self._told.tell(tenants)
+        self.log.extend(block)
+        self._ledger.asked(prompts)
 
     def _journal(self) -> None:
         self._journalled_at = clock()
@@ -220,22 +248,26 @@ class ProcessTraffic(Traffic):
         """Requests that should have left, and those that have come back, in this run."""
         return self._sent - self._earlier + self._due, self._arrived
 
-    def account(self, count: int) -> None:
+    def account(self, count: int, warm: bool) -> None:
         """Hold what was sent in a stretch, *count* requests, against what came back; say what is missing."""
         for worker in self._fleet.workers:
             for woke in worker.woke:
                 self._lag_ours.woke_all(woke)
             worker.woke.clear()
-        missing = self._reorder.missing(self._dealt.base)
+        missing = self._reorder.missing(self._dealt.base + count)
         rest = self._reorder.rest()
-        if not missing:
-            return
+        if missing:
+            self._miss(missing, count)
+            self._ledger.warmed_up_all(rest) if warm else self._enter(rest)
+        if not warm:
+            self._journal()
+
+    def _miss(self, missing: int, count: int) -> None:
         died = [worker for worker in self._fleet.workers if worker.died is not None]
         why = " and ".join(f"worker {worker.number + 1} {worker.died}" for worker in died)
         self.lost += missing
         self._lost = f"{why or 'a worker told too little'}: {missing:,} exchanges are lost"
         self._ledger.lost(self._lost, missing, count)
-        self.log.extend(rest)
 
 
 class _FleetSender:
@@ -296,14 +328,14 @@ class _Stretch:
         while not self._fleet.done:
             await self._gather()
         self._traffic.came(self._fleet.taken(), self._warm)
+        self._traffic.account(count, self._warm)
         self._traffic.sent(count, self._warm)
-        self._traffic.account(count)
 
     def _deal(self) -> None:
         times = self._dealt.until(clock() + AHEAD - self._origin, self._out, self._most)
         if times:
-            prompts = np.asarray(self._traffic.drawn(self._out, len(times)), np.uint32)
-            self._fleet.deal(self._dealt.base + self._out, np.asarray(times) + self._origin, prompts)
+            asked = self._traffic.drawn(self._out, len(times))
+            self._fleet.deal(self._dealt.base + self._out, np.asarray(times) + self._origin, asked)
             self._out += len(times)
 
     async def _gather(self) -> None:

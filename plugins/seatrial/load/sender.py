@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from seatrial.core.exchange import Exchange
 from seatrial.core.tenants import Tenants
+from seatrial.load.asked import Asked
 from seatrial.load.prompts import PromptSet
 from seatrial.targets.client import Client, Prepared
 from seatrial.targets.secret import Secret
@@ -18,8 +19,9 @@ class PromptSender:
         client: moves the bytes; closed with the sender.
         prompts: what is asked.
         stream: whether answers are asked for as a stream.
-        tenants: who sends which request, where there are several.
-        keys: their API keys; None for the target's own.
+        tenants: who sends which request, where there are several and the sender decides it.
+        keys: their API keys; None for the target's own. Without *tenants* what is asked is a number of
+            `seatrial.load.asked`, which tells the tenant too.
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class PromptSender:
         self._stream = stream
         self._tenants = tenants
         self._keys = keys
-        self._prepared: dict[tuple[int, int], Prepared] = {}
+        self._prepared: dict[tuple[int, int], tuple[Prepared, int]] = {}
 
     def begin(
         self,
@@ -50,14 +52,20 @@ class PromptSender:
     ) -> None:
         """Ask prompt number *prompt*; *then* gets the exchange."""
         tenant = self._tenants.sender(index) if self._tenants is not None else -1
-        request = self._prepared.get((prompt, tenant))
-        if request is None:
-            key = self._keys[tenant] if tenant >= 0 else None
-            request = self._client.prepare(self._prompts[prompt], stream=self._stream, api_key=key)
-            self._prepared[prompt, tenant] = request
+        found = self._prepared.get((prompt, tenant))
+        if found is None:
+            found = self._prepared[prompt, tenant] = self._prepare(prompt, tenant)
+        request, number = found
         self._client.begin(
-            request, then, index=index, intended=intended, zero=zero, prompt=prompt, failed=failed
+            request, then, index=index, intended=intended, zero=zero, prompt=number, failed=failed
         )
+
+    def _prepare(self, prompt: int, tenant: int) -> tuple[Prepared, int]:
+        """The bytes of a request, and the number of its prompt."""
+        if tenant < 0 and self._keys:
+            prompt, tenant = Asked(len(self._prompts)).parts(prompt)
+        key = self._keys[tenant] if tenant >= 0 else None
+        return self._client.prepare(self._prompts[prompt], stream=self._stream, api_key=key), prompt
 
     async def close(self) -> None:
         """Give every connection back."""

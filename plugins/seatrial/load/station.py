@@ -93,7 +93,7 @@ class Station(asyncio.Protocol):
             return
         self._zero = brief.zero
         prompts = PromptSet("dealt", tuple(brief.prompts), "")
-        self._sender = PromptSender(client, prompts, stream=brief.stream)
+        self._sender = PromptSender(client, prompts, stream=brief.stream, keys=brief.keys)
         gc.freeze()  # what lives now lives on: full collections need not walk it again
         self._write(frames.READY)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from math import inf
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from seatrial.load.budget import Budget, Prices
 from seatrial.load.closed_loop import Source
 from seatrial.load.lag import Lag
 from seatrial.load.ledger import Ledger
+from seatrial.load.resumed import Part, enter
 from seatrial.targets.client import clock
 from seatrial.targets.target import new_event_loop
 
@@ -129,25 +130,24 @@ class Traffic:
         self._interrupted = False
         self._earlier = 0
         self._earlier_span = 0.0
+        self._resumed = 0.0
 
-    def resume(self, exchanges: Iterable[Exchange], segments: int) -> None:
+    def resume(self, parts: Sequence[Part]) -> None:
         """Begin where an earlier run on the same target stopped: a retry continues its evidence.
 
-        What was spent then is not charged to this run's budget. To be called before anything is sent.
+        What was spent then is not charged to this run's budget, and its times come before ours. To be called
+        before anything is sent.
 
         Args:
-            exchanges: the earlier run's, in send order.
-            segments: its separated stretches of sending.
+            parts: the earlier run's separated stretches of sending.
+
+        Raises:
+            UsageError: they do not tell what this traffic needs to know of them.
         """
-        for exchange in exchanges:
-            self.log.append(exchange)
-            self._ledger.took(exchange)
+        self._earlier_span = self._span = enter(parts, self.log, self._ledger)
         self._earlier = self._sent = len(self.log)
-        if self._earlier:
-            sent = self.log.intended()
-            self._earlier_span = self._span = float(sent[-1] - sent[0])
-            self._segments = segments
-            self._ledger.flush(self.log, segments, continued=True)
+        self._segments = len(parts)
+        self._resumed = self._last_intended() + self.risk.pause if parts else 0.0
 
     @property
     def priced(self) -> bool:
@@ -199,7 +199,7 @@ class Traffic:
             # What lives now lives on: full collections during the traffic need not walk it again.
             gc.freeze()
             self._client = await self._connect()
-            self._zero = clock()
+            self._zero = clock() - self._resumed
             self._ledger.opened()
             await self._warm_up(self._client)
         while not self.stopped and not until():

@@ -51,11 +51,7 @@ def _needs(parts: Parts, objective: ObjectiveSpec, at: Path) -> Iterator[Problem
 
 
 def load_stands(parts: Parts) -> Iterator[Problem]:
-    """Tenants, a search for capacity and a step of load that cannot be run as they are written."""
-    for index, traffic in parts.traffic.items():
-        if traffic.tenants and (traffic.processes or 1) > 1:
-            what = "tenants take turns in one process"
-            yield parts.problem(what, "drop processes, or tenants", at=("traffic", index, "processes"))
+    """A search for capacity and a step of load that cannot be run as they are written."""
     for kind in ("capacity", "scaling"):
         node = parts.tree.at(("spec",)).child(kind)
         if node is not None and isinstance(node.value, dict):

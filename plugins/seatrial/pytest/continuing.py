@@ -6,14 +6,23 @@ false pass. A continued one is the same test, looked at later.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from seatrial.certificate.fingerprint import diff
 from seatrial.core.errors import UsageError
 from seatrial.core.journal import Journal, read_journal
-from seatrial.load.dataset import journalled
-from seatrial.load.traffic import Traffic
+from seatrial.load.resumed import Part, parts_of
+
+
+class Goes(Protocol):
+    """A traffic that can go on with what an earlier run measured."""
+
+    name: str
+
+    def resume(self, parts: Sequence[Part]) -> None:
+        """Begin where an earlier run on the same target stopped."""
 
 
 class Earlier:
@@ -24,7 +33,7 @@ class Earlier:
         policy: digest of the policy of now.
 
     Raises:
-        UsageError: it cannot be read, or was a trial by another policy.
+        UsageError: it cannot be read, was a trial by another policy, or lost some of its evidence.
     """
 
     def __init__(self, path: Path, policy: str) -> None:
@@ -37,6 +46,13 @@ class Earlier:
                 f"the run to continue was by another policy ({told}, now {policy})",
                 where=str(path),
                 hint="evidence counts for the policy that was fixed before it; begin a fresh run",
+            )
+        lost = self._journal.last("lost")
+        if lost is not None:
+            raise UsageError(
+                f"the run to continue lost some of what it sent ({lost['what']})",
+                where=str(path),
+                hint="what is left may be the better part of it; begin a fresh run",
             )
 
     @property
@@ -61,9 +77,22 @@ class Earlier:
                 hint="a changed target needs fresh evidence; begin a fresh run",
             )
 
-    def hand_on(self, traffic: Traffic) -> None:
-        """Give a traffic what the earlier run measured on it."""
-        segments = [
-            event["segment"] for event in self._journal.all("exchanges") if event["traffic"] == traffic.name
-        ]
-        traffic.resume(journalled(self._journal, traffic.name), max(segments, default=-1) + 1)
+    def hand_on(self, traffic: Goes, locust: str | None = None) -> None:
+        """Give a traffic what the earlier run measured on it.
+
+        Args:
+            locust: digest of the locustfile whose users send it, None where our own engine does.
+
+        Raises:
+            UsageError: it was sent by others then.
+        """
+        for event in self._journal.all("traffic"):
+            then = event.get("locust") or {}
+            if event["name"] == traffic.name and then.get("digest") != locust:
+                who = f"the locustfile {then.get('file')} as it was" if then else "our own engine"
+                raise UsageError(
+                    f"in the run to continue {traffic.name!r} was sent by {who}, and now it is not",
+                    where=str(self.path),
+                    hint="continue it as it was begun, or begin a fresh run",
+                )
+        traffic.resume(tuple(parts_of(self._journal, traffic.name)))

@@ -1,6 +1,6 @@
-"""One InferenceUser asks once, in a process of its own: what came of it is printed as JSON.
+"""One InferenceUser for each address asks three times, in a process of its own, and prints what came of it.
 
-python one_user.py URI FIRST_BYTE IDLE TOTAL
+python one_user.py '[[URI, FIRST_BYTE, IDLE, TOTAL], ...]'
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import locust  # noqa: TID253  # first of all: what it patches must not be in use yet
+from gevent.pool import Pool
 
+from seatrial.load.asked import Asked
 from seatrial.load.locust.samples import Samples
 from seatrial.load.locust.user import InferenceUser
 from seatrial.targets.config import TargetConfig, Timeouts
@@ -23,13 +25,13 @@ class One(InferenceUser):
     tasks = [locust.task(lambda user: None)]  # noqa: RUF012  # Locust's way
 
 
-def main() -> None:
-    uri, *bounds = sys.argv[1:]
-    first_byte, idle, total = map(float, bounds)
+def ask(uri: str, first_byte: float, idle: float, total: float) -> list[dict[str, Any]]:
     limits = Timeouts(1.0, first_byte, idle, total)
     config = TargetConfig(uri=uri, model="small", timeouts=limits, max_body=10_000)
     spec = SimpleNamespace(stream=True, max_tokens=None)
-    side = SimpleNamespace(order=SimpleNamespace(config=config, spec=spec), samples=Samples())
+    order = SimpleNamespace(config=config, spec=spec, keys=(), codes=Asked(0))
+    side: Any = SimpleNamespace(order=order, samples=Samples())
+    side.tenant, side.prompt = (lambda number, name: 0), (lambda prompt: -1)
     environment: Any = locust.env.Environment(user_classes=[One])
     environment.seatrial = side
     user = One(environment)
@@ -39,7 +41,8 @@ def main() -> None:
         found.append({"error": exchange.error, "status": exchange.status, "text": exchange.text})
         found[-1] |= {"chunks": exchange.chunks, "detail": exchange.detail, "took": exchange.duration}
     assert side.samples.asked == side.samples.ended == 3
-    print(json.dumps(found))
+    return found
 
 
-main()
+if __name__ == "__main__":
+    print(json.dumps(Pool().map(lambda each: ask(*each), json.loads(sys.argv[1]))))

@@ -70,14 +70,18 @@ def test_the_last_of_it_comes_out_whatever_is_missing() -> None:
 
 
 def test_samples_count_what_left_and_tell_all_of_it_in_numbered_parts() -> None:
-    samples = Samples(most=3)
+    samples = Samples(most=2)
+    warm, at = samples.begin()
+    assert (warm, samples.may_ask()) == (0, True)
+    samples.steady = at
+    samples.end(Exchange(warm, at, at, at + 0.1))
     numbers = []
     while samples.may_ask():
         number, at = samples.begin()
         numbers.append(number)
         if number != 1:
-            samples.end(Exchange(number, at, at, at + 0.1, error=ErrorKind.RESET if number else None))
-    assert numbers == [0, 1, 2]
+            samples.end(Exchange(number, at, at, at + 0.1, error=ErrorKind.RESET), 7)
+    assert numbers == [1, 2], "a warm-up costs nothing of the budget"
     samples.woke(0.5)
     part = samples.part()
     assert (part["part"], part["asked"], part["ended"], part["last"]) == (1, 3, 2, False)
@@ -88,4 +92,5 @@ def test_samples_count_what_left_and_tell_all_of_it_in_numbered_parts() -> None:
         merge.put(*read_part(part_frame(facts, data)[5:]))
     assert merge.count == (3, 2)
     assert merge.ready().rows["number"].tolist() == [0], "what is still in flight may come before the third"
+    assert merge.ready(all_of_it=True).rows["number"].tolist() == [7], "what it asked is told as its number"
     assert samples.part(last=True)["part"] == 2

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,47 +18,27 @@ from tests.load.echo import Echo, streamed
 from tests.targets.servers import Handler, Server, Visit
 
 SCRIPT = Path(__file__).with_name("one_user.py")
-BOUNDS = (0.4, 0.4, 1.0)
+CALM, HASTY = (5.0, 5.0, 10.0), (0.3, 0.3, 1.0)
+
+Bounds = tuple[float, float, float]
+Told = dict[str, tuple[str, Bounds, list[dict[str, Any]]]]
 
 
-def asked(uri: str) -> list[dict[str, Any]]:
-    """Three asked by a Locust user: two streams, one body."""
-    command = [sys.executable, str(SCRIPT), uri, *map(str, BOUNDS)]
+def asked(addresses: list[tuple[str, Bounds]]) -> list[list[dict[str, Any]]]:
+    """Three asked of each by a Locust user, two streams and a body; in one process, for it takes its time."""
+    told = json.dumps([[uri, *bounds] for uri, bounds in addresses])
+    command = [sys.executable, str(SCRIPT), told]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    found: list[list[dict[str, Any]]] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def ours(uri: str) -> list[Any]:
+def ours(uri: str, bounds: Bounds) -> list[Any]:
     """The same by our own client."""
-    first_byte, idle, total = BOUNDS
-    config = TargetConfig(
-        uri=uri, model="small", timeouts=Timeouts(1.0, first_byte, idle, total), max_body=10_000
-    )
+    config = TargetConfig(uri=uri, model="small", timeouts=Timeouts(1.0, *bounds), max_body=10_000)
     with Target(config, connections=1) as target:
         return [target.send("Hello", stream=stream) for stream in (True, True, False)]
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Handler], Server]]:
-    servers: list[Server] = []
-
-    def start(handler: Handler) -> Server:
-        servers.append(Server(handler))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-def test_good_answers() -> None:
-    with Echo() as echo:
-        theirs, mine = asked(echo.uri), ours(echo.uri)
-    assert [each["error"] for each in theirs] == [None] * 3
-    assert [each["text"] for each in theirs] == [each.text for each in mine]
-    assert [each["chunks"] for each in theirs] == [each.chunks for each in mine] == [3, 3, 1]
 
 
 async def truncated(visit: Visit) -> None:
@@ -105,17 +86,52 @@ async def endless(visit: Visit) -> None:
     await visit.forever()
 
 
-@pytest.mark.parametrize("handler", [truncated, reset, silent, stuck, refuses, nonsense, endless])
-def test_bad_answers_are_the_same_errors(handler: Handler, serve: Callable[[Handler], Server]) -> None:
-    server = serve(handler)
-    theirs, mine = asked(server.uri), ours(server.uri)
+BAD: dict[Handler, Bounds] = {
+    truncated: CALM,
+    reset: CALM,
+    silent: HASTY,
+    stuck: HASTY,
+    refuses: CALM,
+    nonsense: CALM,
+    endless: CALM,
+}
+
+
+@pytest.fixture(scope="module")
+def told() -> Iterator[Told]:
+    """What a Locust user made of each: address, bounds, three exchanges."""
+    with Echo() as echo, ExitStack() as stack:
+        with Echo() as gone:
+            addresses = {"gone": (gone.uri, CALM), "good": (echo.uri, CALM)}
+        for handler, bounds in BAD.items():
+            server = Server(handler)
+            stack.callback(server.close)
+            addresses[handler.__name__] = (server.uri, bounds)
+        found = asked(list(addresses.values()))
+        yield {
+            name: (uri, bounds, each)
+            for (name, (uri, bounds)), each in zip(addresses.items(), found, strict=True)
+        }
+
+
+def test_good_answers(told: Told) -> None:
+    uri, bounds, theirs = told["good"]
+    mine = ours(uri, bounds)
+    assert [each["error"] for each in theirs] == [None] * 3
+    assert [each["text"] for each in theirs] == [each.text for each in mine]
+    assert [each["chunks"] for each in theirs] == [each.chunks for each in mine] == [3, 3, 1]
+
+
+@pytest.mark.parametrize("handler", BAD, ids=lambda handler: handler.__name__)
+def test_bad_answers_are_the_same_errors(handler: Handler, told: Told) -> None:
+    uri, bounds, theirs = told[handler.__name__]
+    mine = ours(uri, bounds)
     assert [each["error"] for each in theirs] == [each.error for each in mine]
     assert all(each["error"] for each in theirs)
     assert [each["status"] for each in theirs] == [each.status for each in mine]
 
 
-def test_a_connection_that_is_refused() -> None:
-    with Echo() as echo:
-        uri = echo.uri
-    theirs, mine = asked(uri), ours(uri)
+def test_a_connection_that_is_refused(told: Told) -> None:
+    uri, bounds, theirs = told["gone"]
+    mine = ours(uri, bounds)
     assert [each["error"] for each in theirs] == [each.error for each in mine] == ["connect"] * 3

@@ -12,7 +12,8 @@ import sys
 import time
 from typing import Any
 
-from seatrial.core.errors import SeatrialError
+from seatrial.core.errors import SeatrialError, UsageError
+from seatrial.core.tenants import Tenants
 from seatrial.load import frames
 from seatrial.load.locust.order import Order
 from seatrial.load.locust.samples import Samples
@@ -53,7 +54,8 @@ def _init(environment: Any, runner: Any, **_: Any) -> None:
     order = Order.given()
     name = type(runner).__name__
     try:
-        order.config.address  # noqa: B018  # a policy that cannot be used is told before anything is sent
+        # A policy or prompts that cannot be used are told before anything is sent.
+        order.config.address, order.prompts  # noqa: B018
     except SeatrialError as error:
         print(f"error: {error}", file=sys.stderr)
         os._exit(int(error.exit_code))  # Locust would go on after any exception of a listener
@@ -79,6 +81,8 @@ class WorkerSide:
         self.samples = Samples()
         self.begin: float | None = None
         self.ending = False
+        self._tenants: Tenants | None = None
+        self._numbers = {id(prompt): number for number, prompt in enumerate(order.prompts)}
         self._environment = environment
         self._runner = runner
         environment.events.test_start.add_listener(self._started)
@@ -92,13 +96,38 @@ class WorkerSide:
         """Which of the workers this is, from 0."""
         return max(int(getattr(self._runner, "worker_index", 0)), 0)
 
+    def tenant(self, number: int, name: str | None) -> int:
+        """Which tenant sends this worker's request with *number*.
+
+        Args:
+            name: of the one that must, None where it is dealt out in turns.
+
+        Raises:
+            UsageError: the traffic has no tenant of that name.
+        """
+        names = self._tenants.names if self._tenants is not None else ()
+        if name is not None:
+            if name not in names:
+                raise UsageError(
+                    f"the traffic {self.order.traffic!r} has no tenant {name!r}",
+                    hint=f"one of {', '.join(names)}" if names else "name it under tenants in the policy",
+                )
+            return names.index(name)
+        return self._tenants.sender(number) if self._tenants is not None else 0
+
+    def prompt(self, prompt: Any) -> int:
+        """The number of a prompt of the traffic, -1 for any other."""
+        return self._numbers.get(id(prompt), -1)
+
     def _started(self, **_: Any) -> None:
-        self.samples.most = self.order.share(self.index % self.order.workers)
+        own = self.index % self.order.workers
+        self.samples.most = self.order.share(own)
+        self._tenants = self.order.tenants(own)
 
     def _begin(self, msg: Any, **_: Any) -> None:
         import gevent
 
-        self.begin = float(msg.data["at"])
+        self.begin = self.samples.steady = float(msg.data["at"])
         gevent.spawn_later(max(self.begin - time.time(), 0.0), self._wake)
 
     def _end(self, **_: Any) -> None:

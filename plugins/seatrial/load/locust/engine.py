@@ -6,6 +6,7 @@ Runs in Locust's processes only; the engine itself is a process beside it, witho
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import math
@@ -23,10 +24,9 @@ from seatrial.core.block import Block
 from seatrial.core.errors import HarnessError
 from seatrial.load import frames
 from seatrial.load.brief import Brief
-from seatrial.load.from_policy import CONNECTIONS
+from seatrial.load.from_policy import CONNECTIONS, schedule
 from seatrial.load.locust.bridge import WorkerSide
 from seatrial.load.locust.samples import ZERO
-from seatrial.load.schedules import schedule_of
 from seatrial.targets.client import clock
 
 AHEAD = 1.0  # seconds of the schedule that the engine has in hand
@@ -54,9 +54,15 @@ class OpenLoopUser(User):
                 engine.run(side.begin)
         except HarnessError as error:
             side.samples.trouble = str(error)
+        except _Died as error:
+            side.samples.gone = str(error)
         finally:
             engine.close()
         raise StopUser
+
+
+class _Died(Exception):
+    """The measuring engine is no more."""
 
 
 class Engine:
@@ -80,10 +86,12 @@ class Engine:
         self._ready = self._done = False
         self._left = self._received = 0
         self._due: dict[int, float] = {}  # what was dealt and has not come back: number, seconds since 1970
+        self._asked: dict[int, int] = {}  # and what it asks
         self._trouble: HarnessError | None = None
         spec = self._order.spec
         share = max((spec.connections or CONNECTIONS) // self._order.workers, 1)
-        brief = Brief(self._order.config, self._order.prompts.prompts, spec.stream, share, ZERO)
+        order = self._order
+        brief = Brief(order.config, order.prompts.prompts, spec.stream, share, ZERO, order.keys)
         self._tell(frames.BRIEF, brief.to_bytes())
         self._reading = gevent.spawn(self._read)
 
@@ -94,7 +102,8 @@ class Engine:
             begin: when the schedule begins, seconds since 1970.
 
         Raises:
-            HarnessError: the engine could not send, or has died.
+            HarnessError: the engine could not send.
+            _Died: it has died.
         """
         own = self._own()
         upcoming = next(own, None)
@@ -115,18 +124,21 @@ class Engine:
         self._check()
 
     def _own(self) -> Iterator[tuple[int, float, int]]:
-        """This worker's turns: number, seconds since the schedule's start, prompt."""
+        """This worker's turns: number, seconds since the schedule's start, what is asked."""
         order, spec = self._order, self._order.spec
         assert spec.arrivals is not None
         seed = order.seed if spec.seed is None else spec.seed
-        trace = order.loaded.file("spec", "traffic", spec.name, "arrivals", "file")
-        duration = spec.duration or spec.budget.duration
-        times = schedule_of(spec.arrivals, duration, [seed, *spec.name.encode()], trace)
+        times = schedule(order.loaded, spec, seed)
+        tenants, codes = order.tenants(), order.codes
         random = np.random.default_rng([seed, *spec.name.encode()])
         shuffled = itertools.chain.from_iterable(
             random.permutation(len(order.prompts)).tolist() for _ in itertools.count()
         )
-        every = zip(itertools.count(), times, shuffled, strict=False)
+        asked = (
+            codes.code(prompt, tenants.sender(number) if tenants is not None else 0)
+            for number, prompt in enumerate(shuffled)
+        )
+        every = zip(itertools.count(), times, asked, strict=False)
         numbered = itertools.islice(every, spec.budget.requests)
         return itertools.islice(numbered, self._side.index % order.workers, None, order.workers)
 
@@ -136,12 +148,15 @@ class Engine:
         self._side.samples.sent(self._received + due, min([now, *itertools.islice(self._due.values(), 1)]))
 
     def _deal(self, batch: list[tuple[int, float, int]], begin: float) -> None:
-        if batch:
+        if batch and not self._reading.dead:
             rows = np.array(batch, frames.ARRIVAL)
-            self._due.update(zip(rows["number"].tolist(), (rows["intended"] + begin).tolist(), strict=True))
+            numbers = rows["number"].tolist()
+            self._due.update(zip(numbers, (rows["intended"] + begin).tolist(), strict=True))
+            self._asked.update(zip(numbers, rows["prompt"].tolist(), strict=True))
             rows["intended"] += begin + ZERO
             self._done = False
-            self._tell(frames.ARRIVALS, rows.tobytes())
+            with contextlib.suppress(OSError):  # one that has just died is noticed when it is checked
+                self._tell(frames.ARRIVALS, rows.tobytes())
 
     def _tell(self, kind: bytes, payload: bytes = b"") -> None:
         assert self._process.stdin is not None
@@ -159,9 +174,14 @@ class Engine:
         if kind == frames.BLOCK:
             block = Block.from_bytes(payload)
             self._received += len(block)
-            for number in block.rows["number"].tolist():
+            numbers = block.rows["number"].tolist()
+            for number in numbers:
                 del self._due[number]
-            self._side.samples.block(payload, len(block))
+            told = block.take_all()
+            told.rows["number"] = [self._asked.pop(number) for number in numbers]
+            self._side.samples.block(told.to_bytes(), len(told))
+        elif kind == frames.WHOLE:
+            self._side.samples.show(json.loads(payload))
         elif kind == frames.DONE:
             (self._left,) = struct.unpack_from("<Q", payload)
             for late in struct.unpack(f"{(len(payload) - 8) // 4}f", payload[8:]):
@@ -175,16 +195,19 @@ class Engine:
         if self._trouble is not None:
             raise self._trouble
         if self._reading.dead:
-            raise HarnessError(f"the measuring engine ended with code {self._process.poll()}")
+            code = self._process.wait()
+            raise _Died(f"was killed by signal {-code}" if code < 0 else f"ended with code {code}")
 
     def _end(self, at: float) -> None:
-        """Let nothing leave from *at* on, and wait for what has left."""
+        """Let nothing leave from *at* on, and wait for what has left; for one that died there is no wait."""
         self._done = False
-        self._tell(frames.STOP, struct.pack("<d", at))
+        with contextlib.suppress(OSError):
+            self._tell(frames.STOP, struct.pack("<d", at))
         while not self._done and not self._reading.dead:
             gevent.sleep(POLL)
         if self._done:  # what was dealt and is still there was recalled
             self._due.clear()
+            self._asked.clear()
 
     def close(self) -> None:
         """End the process."""

@@ -1,4 +1,7 @@
-"""Rows of several workers in the order in which they were sent, and the count of what is missing."""
+"""Rows of several workers in the order in which they were sent, and the count of what is missing.
+
+The number of a row says what was asked (`seatrial.load.asked`); what put them in order is time alone.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,8 @@ class Merge:
         worker.part = told["part"]
         worker.asked, worker.until, worker.last = told["asked"], told["until"], told["last"]
         self.trouble = self.trouble or told["trouble"]
+        if told.get("gone"):
+            worker.gone = f"has lost its measuring engine, which {told['gone']}"
         self.whole += told["whole"]
         if told["woke"]:
             self.woke.append(np.asarray(told["woke"], np.float32))
@@ -76,6 +81,12 @@ class Merge:
         told = self.workers.setdefault(worker, Told())
         if not told.last and told.gone is None:
             told.gone = why
+
+    @property
+    def gone(self) -> str | None:
+        """Of which worker nothing more will come, in words."""
+        found = (f"worker {name} {told.gone}" for name, told in self.workers.items() if told.gone is not None)
+        return next(found, None)
 
     def ready(self, *, all_of_it: bool = False) -> Block:
         """The rows before which nothing is outstanding, in order; every row where *all_of_it*."""

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from seatrial.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from seatrial.core.tenants import Tenants
+    from seatrial.load.asked import Asked
     from seatrial.load.prompts import PromptSet
     from seatrial.policy.loader import LoadedPolicy
     from seatrial.policy.traffic import TrafficSpec
     from seatrial.targets.config import TargetConfig
+    from seatrial.targets.secret import Secret
 
 VARIABLE = "SEATRIAL_LOCUST"
 
@@ -86,6 +89,34 @@ class Order:
         spec = self.spec
         found = load_prompts(self.loaded.prompts(self.traffic), spec.prompts)
         return found.with_params(spec.max_tokens, spec.params)
+
+    @cached_property
+    def codes(self) -> Asked:
+        """What a request asks, as a number."""
+        from seatrial.load.asked import Asked
+
+        return Asked(len(self.prompts))
+
+    @property
+    def keys(self) -> tuple[Secret | None, ...]:
+        """The API keys of the traffic's tenants; None for the target's own."""
+        from seatrial.load.from_policy import keys_of
+
+        return keys_of(self.spec)
+
+    def tenants(self, worker: int | None = None) -> Tenants | None:
+        """Who sends which request, None where there is one caller.
+
+        Args:
+            worker: the turns that this worker deals to its users; None for those of the schedule.
+        """
+        from seatrial.core.tenants import Tenants
+        from seatrial.load.from_policy import tenants_of
+
+        dealt = tenants_of(self.spec)
+        if dealt is None or worker is None:
+            return dealt
+        return Tenants(dealt.names, dealt.weights, f"{self.traffic} {worker}")
 
     def share(self, worker: int) -> int | None:
         """Requests of the budget that worker number *worker*, from 0, may send; None without a limit."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from array import array
+from math import inf
 from typing import Any
 
 from seatrial.core.block import Collector
@@ -25,17 +26,21 @@ class Samples:
     """Gathers exchanges, and tells them in numbered parts.
 
     Args:
-        most: requests that may be asked, None without a limit.
+        most: requests that may be asked, None without a limit; those of the warm-up are free.
 
     Attributes:
         asked, ended: requests that have left, and those of them that are over.
+        steady: when the warm-up ends, seconds since 1970; infinite until that is known.
         trouble: what the harness itself could not do, None where it could.
+        gone: what became of the measuring engine, where it ended before its time.
     """
 
     def __init__(self, most: int | None = None) -> None:
         self.most = most
-        self.asked = self.ended = 0
+        self.asked = self.ended = self._spent = 0
+        self.steady = inf
         self.trouble: str | None = None
+        self.gone: str | None = None
         self._told = 0
         self._collector = Collector()
         self._blocks: list[bytes] = []
@@ -47,23 +52,33 @@ class Samples:
 
     def may_ask(self) -> bool:
         """Whether one more request is within the budget."""
-        return self.most is None or self.asked < self.most
+        return self.most is None or self._spent < self.most
 
     def begin(self) -> tuple[int, float]:
         """A request leaves now: its number and its time, seconds since 1970."""
         number, now = self.asked, clock() - ZERO
         self.asked += 1
+        self._spent += now >= self.steady
         self._flying[number] = now
         return number, now
 
-    def end(self, exchange: Exchange) -> None:
-        """The request with the number *exchange.index* is over."""
+    def end(self, exchange: Exchange, asked: int = 0) -> None:
+        """The request with the number *exchange.index* is over.
+
+        Args:
+            asked: what it asked, as a number of `seatrial.load.asked`; it takes the place of the index, which
+                says nothing beside those of other workers.
+        """
         self.ended += 1
         del self._flying[exchange.index]
-        self._collector.add(exchange)
+        self._collector.add(exchange, number=asked)
         if exchange.error is not None and self._shown < WHOLE:
             self._shown += 1
             self._whole.append(as_dict(exchange))
+
+    def show(self, told: dict[str, Any]) -> None:
+        """The measuring engine has told a bad exchange whole."""
+        self._whole.append(told)
 
     def block(self, data: bytes, count: int) -> None:
         """The measuring engine has told *count* exchanges as a block."""
@@ -102,4 +117,5 @@ class Samples:
             "until": min([*self._flying.values(), until]),
             "last": last,
             "trouble": self.trouble,
+            "gone": self.gone,
         }

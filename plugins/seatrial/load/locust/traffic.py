@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import inf
 
@@ -20,6 +20,7 @@ from seatrial.core.log import Log
 from seatrial.core.objective import Objective
 from seatrial.core.punctuality import Punctuality
 from seatrial.core.risk import Risk
+from seatrial.core.tenants import Told
 from seatrial.core.trial import Trial
 from seatrial.core.verdict import Verdict
 from seatrial.load.budget import Budget, Prices
@@ -29,6 +30,7 @@ from seatrial.load.locust.bridge import BEGUN, OVER, PART, read_part
 from seatrial.load.locust.launch import GRACE, Crew
 from seatrial.load.locust.merge import Merge
 from seatrial.load.locust.order import Order
+from seatrial.load.resumed import Part, enter
 
 POLL = 0.05  # seconds between two looks at the stop conditions
 FLUSH = 0.5  # seconds between two events in the journal
@@ -65,6 +67,8 @@ class LocustTraffic:
         self.risk = replace(risk, segments=1)
         self.budget = budget
         self.log = Log()
+        self.log.tenants = self._told = Told.like(order.tenants())
+        self.log.prices = (prices.input, prices.output) if prices else None
         self.cost = 0.0
         self.lost = 0
         self._launch = launch
@@ -74,10 +78,12 @@ class LocustTraffic:
         self._merge = Merge(order.workers)
         self._lag = Lag()
         self._crew: Crew | None = None
-        self._over = self._ending = False
+        self._over = self._ending = self._accounted = False
         self._steady = inf  # when all users were there: what was sent before is a warm-up
-        self._zero = 0.0
+        self._first = self._zero = 0.0
         self._began = self._ended = 0.0
+        self._earlier = self._segments = 0
+        self._earlier_span = self._resumed = 0.0
         self._flushed_at = 0.0
         self._warm = 0
         self._missing = ""
@@ -87,14 +93,27 @@ class LocustTraffic:
     @property
     def span(self) -> float:
         """Seconds of sending up to now."""
-        if not self._zero:
-            return 0.0
-        return (self._ended or time.time()) - self._zero
+        return self._earlier_span + self._own_span
+
+    @property
+    def _own_span(self) -> float:
+        return (self._ended or time.time()) - self._first if self._first else 0.0
+
+    def resume(self, parts: Sequence[Part]) -> None:
+        """Begin where an earlier run on the same target stopped (as `seatrial.load.traffic.Traffic.resume`).
+
+        Raises:
+            UsageError: it does not tell what this traffic needs to know of it.
+        """
+        self._earlier_span = enter(parts, self.log, self._ledger)
+        self._earlier, self._segments = len(self.log), len(parts)
+        if parts:
+            self._resumed = self.log.stretches[-1][1] + self.risk.pause
 
     @property
     def segments(self) -> int:
-        """Stretches of sending: one."""
-        return 1
+        """Stretches of sending: one, and those of the run before."""
+        return self._segments + 1
 
     @property
     def priced(self) -> bool:
@@ -112,7 +131,7 @@ class LocustTraffic:
         """Why nothing more comes, None while something can."""
         if self._missing:
             return self._missing
-        spent = self.budget.spent(len(self.log), self.span, self.cost)
+        spent = self.budget.spent(len(self.log) - self._earlier, self._own_span, self.cost)
         return spent or ("Locust's users have ended" if self._over else None)
 
     def punctuality(self) -> Punctuality:
@@ -160,9 +179,13 @@ class LocustTraffic:
             elif kind == OVER:
                 self._last_word(json.loads(payload))
         self._look_after(crew)
+        if self._merge.gone and not self._over:
+            self._lose(self._merge.gone)
         if self._merge.trouble:
             raise HarnessError(self._merge.trouble)
         self._enter(all_of_it=self._over)
+        if self._over:
+            self._account()
         if time.monotonic() - self._flushed_at >= FLUSH:
             self._flush()
 
@@ -179,7 +202,8 @@ class LocustTraffic:
                     f"Locust ended with code {code} before anything was sent", hint=crew.last_words()
                 )
             self._over = True
-            self._lose(f"the Locust master ended with code {code} before it had told the last")
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            self._lose(f"the Locust master {how} before it had told the last")
         if not self._merge.workers and time.monotonic() - self._began > ARRIVE:
             raise HarnessError(
                 f"no Locust worker has sent anything within {ARRIVE:g} s", hint=crew.last_words()
@@ -191,10 +215,22 @@ class LocustTraffic:
             self._merge.lost(worker, "did not tell its last")
 
     def _lose(self, why: str) -> None:
-        if not self._missing:
-            asked, received = self._merge.count
-            self.lost = max(asked - received, 0)
-            self._missing = f"{why}: at least {self.lost:,} exchanges are lost"
+        """Some of what was sent will not be told: how much is known when the others have told their last."""
+        self._missing = self._missing or why
+
+    def _account(self) -> None:
+        """Hold what was sent against what came, now that nothing more comes."""
+        if self._accounted:
+            return
+        self._accounted = True
+        self._ended = self._ended or time.time()
+        asked, received = self._merge.count
+        self.lost = max(asked - received, 0)
+        if self._missing:
+            self._missing = f"{self._missing}: at least {self.lost:,} exchanges are lost"
+        else:
+            self._missing = self._merge.missing or ""
+        if self._missing:
             self._ledger.lost(self._missing, self.lost, asked)
 
     def _enter(self, *, all_of_it: bool) -> None:
@@ -210,24 +246,32 @@ class LocustTraffic:
         if not len(block):
             return
         block = block.take_all()
-        self._zero = self._zero or float(block.rows["intended"][0])
+        if not self._first:
+            self._first = float(block.rows["intended"][0])
+            self._zero = self._first - self._resumed
+            self.log.stretches.append((self._resumed, inf))
         block.rows["intended"] -= self._zero
         self.cost += self._prices.of_block(block)
         self._lag.departed_all(block.rows["late"])
+        prompts, tenants = self._order.codes.columns(block.rows["number"])
+        if self._told is not None:
+            self._told.tell(tenants)
         self.log.extend(block)
+        self._ledger.asked(prompts)
 
     def _flush(self) -> None:
         self._flushed_at = time.monotonic()
         whole = {self._place(told): told for told in self._merge.whole}
         cost = round(self.cost, 6) if self.priced else None
-        self._ledger.flush_log(self.log, 1, cost, whole)
+        self._ledger.flush_log(self.log, self.segments, cost, whole)
 
     def _place(self, told: dict[str, object]) -> int:
         """Where in the log an exchange is that was told whole."""
-        intended = self.log.intended()
+        intended = self.log.intended(self._earlier)
         wanted = float(str(told["intended"])) - self._zero
         near = int(intended.searchsorted(wanted - 1e-6))
-        return near if near < len(intended) and abs(intended[near] - wanted) < 1e-5 else -1
+        found = near < len(intended) and abs(intended[near] - wanted) < 1e-5
+        return near + self._earlier if found else -1
 
     def finish(self) -> None:
         """End Locust, and take in what its workers tell last."""
@@ -244,15 +288,12 @@ class LocustTraffic:
             self._over = True
             self._lose("Locust did not end")
         self._enter(all_of_it=True)
-        missing = self._merge.missing
-        if missing and not self._missing:
-            asked, received = self._merge.count
-            self.lost, self._missing = max(asked - received, 0), missing
-            self._ledger.lost(missing, self.lost, asked)
+        self._account()
 
     def close(self) -> None:
         """End Locust, tell the rest, and give everything back."""
         if self._crew is None:
+            self._ledger.close()
             return
         try:
             self.finish()

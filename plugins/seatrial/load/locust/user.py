@@ -16,12 +16,14 @@ from geventhttpclient.url import URL
 from locust import FastHttpUser  # noqa: TID253  # this module is imported by locustfiles alone
 from locust.exception import StopUser  # noqa: TID253
 
+from seatrial.core.errors import UsageError
 from seatrial.core.exchange import NAN, ErrorKind, Exchange
 from seatrial.load.locust.bridge import WorkerSide
 from seatrial.load.locust.samples import ZERO
 from seatrial.targets.client import clock
 from seatrial.targets.dial import tls_context
 from seatrial.targets.request import request_bytes
+from seatrial.targets.secret import Secret
 from seatrial.targets.wire import Message, Prompt, WireError, WireRequest, protocol_for
 
 _PIECE = 16_384  # bytes of an unstreamed answer that are read at a time
@@ -49,6 +51,7 @@ class InferenceUser(FastHttpUser):
             self.ssl_context_factory = lambda *_, **__: context
         super().__init__(environment)
         self._side = side
+        self._keys = side.order.keys
         self._config = config
         self._protocol = protocol_for(config)
         self._url = URL(self.host)
@@ -64,14 +67,18 @@ class InferenceUser(FastHttpUser):
         *,
         stream: bool | None = None,
         name: str = "ask",
+        tenant: str | None = None,
         **more: Any,
     ) -> Exchange:
         """Ask once and wait for the answer's end; what the target does wrong is in the exchange.
+
+        Where the traffic has tenants, requests take turns with their keys, as the policy's weights say.
 
         Args:
             prompt: a text, messages, or one of `prompts`.
             stream: whether a stream is asked for; as the traffic says by default.
             name: of the request in Locust's own statistics.
+            tenant: who asks, for requests that belong together (a conversation).
             more: as for `seatrial.targets.wire.Prompt.of`: max_tokens, tools, params, model.
 
         Raises:
@@ -86,9 +93,12 @@ class InferenceUser(FastHttpUser):
             asked = Prompt.of(asked, max_tokens=spec.max_tokens)
         wanted = spec.stream if stream is None else stream
         request = self._protocol.build(asked, wanted)
+        place = -1 if more else self._side.prompt(prompt)
+        who = self._caller(samples.asked, tenant)
         number, intended = samples.begin()
-        exchange = _Ask(self, request, wanted).run()._replace(index=number, intended=intended)
-        samples.end(exchange)
+        found = _Ask(self, request, wanted, self._keys[who] if self._keys else None).run()
+        exchange = found._replace(index=number, intended=intended, prompt=place)
+        samples.end(exchange, self._side.order.codes.code(place, who))
         self.environment.events.request.fire(
             request_type="ASK",
             name=name,
@@ -98,6 +108,13 @@ class InferenceUser(FastHttpUser):
             context={},
         )
         return exchange
+
+    def _caller(self, number: int, tenant: str | None) -> int:
+        try:
+            return self._side.tenant(number, tenant)
+        except UsageError as error:  # Locust would go on after any exception of a task
+            self._side.samples.trouble = str(error)
+            raise StopUser from error
 
 
 class _Bad(Exception):
@@ -115,9 +132,10 @@ class _Stage(gevent.Timeout):  # type: ignore[misc]
 class _Ask:
     """One request on its way."""
 
-    def __init__(self, user: InferenceUser, request: WireRequest, stream: bool) -> None:
+    def __init__(self, user: InferenceUser, request: WireRequest, stream: bool, key: Secret | None) -> None:
         self._config = user._config
-        data = request_bytes(user._config, user._protocol, request, {}, user._config.api_key)
+        key = self._config.api_key if key is None else key
+        data = request_bytes(user._config, user._protocol, request, {}, key)
         head, _, self._body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         self._method, self._path, _ = first.split(" ")
