@@ -28,14 +28,13 @@ from seatrial.load.sender import PromptSender
 from seatrial.load.traffic import Sender, Traffic
 from seatrial.targets.client import Client
 from seatrial.targets.config import TargetConfig
-
 from seatrial.targets.secret import Secret
+
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
     from seatrial.policy.traffic import TrafficSpec
 
 CONNECTIONS = 256
-
 """Most connections at a time under arrivals, where the policy names no number."""
 
 
@@ -89,8 +88,8 @@ def traffic(
     same: dict[str, Any] = {"budget": budget(spec), "risk": risk, "seed": seed, "warmup": spec.warmup}
     ledger = _ledger(told_as or name, record, opening, objectives, asked, keep)
     same |= {"prices": prices(loaded, config.name), "ledger": ledger, "lag": lag}
-    if (spec.processes or 1) > 1 and not isinstance(asked, Script):
     same["tenants"] = tenants = tenants_of(spec)
+    if (spec.processes or 1) > 1 and not isinstance(asked, Script):
         return _many(told_as or name, loaded, spec, config, asked, **same)
     arrivals = arrivals_of(spec, lambda: schedule(loaded, spec, seed), drawn, lag, len(asked))
     connect = _connector(config, spec, asked, tenants, partial(record, "sessions", traffic=told_as or name))
@@ -129,12 +128,12 @@ def tenants_of(spec: TrafficSpec) -> Tenants | None:
     return Tenants(names, weights, spec.name)
 
 
-def prices(loaded: LoadedPolicy, target: str) -> Prices:
 def keys_of(spec: TrafficSpec) -> tuple[Secret | None, ...]:
     """The API keys of a traffic's tenants; None for the target's own."""
     return tuple(tenant.apiKey for tenant in spec.tenants)
 
 
+def prices(loaded: LoadedPolicy, target: str) -> Prices:
     """The price list of a target, in dollars a token; zero where the policy has none."""
     listed = loaded.target(target).prices
     return Prices() if listed is None else Prices(listed.input.amount / 1e6, listed.output.amount / 1e6)
@@ -171,6 +170,7 @@ def _opening(spec: TrafficSpec, prompts: PromptSet, script: Script | None, risk:
         "arrivals": arrivals_told(spec),
         "connections": connections_of(spec),
         "processes": spec.processes or 1,
+        "tenants": [tenant.name for tenant in spec.tenants],
         "stream": spec.stream,
         "budget": {"requests": most.requests, "duration": most.duration, "cost": most.cost},
         "prompts": spec.prompts,
@@ -189,7 +189,6 @@ def connections_of(spec: TrafficSpec) -> int:
 def arrivals_told(spec: TrafficSpec) -> dict[str, Any] | None:
     """The arrivals of a traffic for the journal, None where it has none."""
     if spec.arrivals is None:
-        "tenants": [tenant.name for tenant in spec.tenants],
         return None
     return {**spec.arrivals.model_dump(mode="json", exclude_none=True), "told": spec.pattern}
 
