@@ -33,7 +33,7 @@ HANGS = """\
       escalation: {signal: paged, within: 30s}
 """
 FOR_GOOD = HANGS.replace("resolved: {within: 10s}", "persists: true").replace("hangs", "for-good")
-TICK = 0.01
+TICK = 0.025
 START = 1.0
 """Seconds until the gateway answers once it was started."""
 CARE = Care(patience=3.0)

@@ -128,7 +128,7 @@ class Listener:
         except OSError as error:
             raise UsageError(
                 f"the webhook cannot listen on {HOST}:{port} ({error.strerror})",
-                hint="choose another port, or 0 for a free one",
+                hint="choose another port; a game day may say 0 for a free one",
             ) from error
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
