@@ -60,6 +60,7 @@ def test_what_happened_counts_from_the_fault() -> None:
         (2.0, "signal", "the alert fires: down told"),
         (2.5, "step", "restart 1"),
         (3.0, "signal", "paged cannot be looked at (paged told)"),
+        (3.5, "callers", "are served again, while the fault is not taken back by us"),
         (4.0, "signal", "the alert is resolved: down told"),
         (5.0, "fault", "stop was taken back; it acted once"),
         (6.0, "callers", "are served"),

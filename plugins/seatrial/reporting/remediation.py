@@ -14,6 +14,12 @@ Event = dict[str, Any]
 
 _ROWS = 60  # of one loop
 _FIRES = {"alert": "the alert fires", "escalation": "a person is called"}
+_TOLD = {
+    "alerted": "alert",
+    "back": "callers served again",
+    "resolved": "announced as resolved",
+    "escalated": "a person called",
+}
 _STOPS = {"alert": "the alert is resolved", "escalation": "the call is over"}
 
 
@@ -56,7 +62,7 @@ def _loop(begin: Event, events: Sequence[Event]) -> LoopView:
     purposes = {str(name): key for key, name in named.items()} if isinstance(named, dict) else {}
     injected = next((each for each in events if _is(each, "fault", "injected")), begin)
     zero = loose.number(injected.get("t"))
-    rows = [row for event in events for row in _rows(event, zero, purposes)]
+    rows = sorted((row for event in events for row in _rows(event, zero, purposes)), key=lambda row: row.at)
     end = next((each for each in events if _is(each, "remediation", "end")), {})
     return LoopView(loose.line(begin.get("loop"), 80), tuple(rows[:_ROWS]), _told(end))
 
@@ -74,6 +80,10 @@ def _rows(event: Event, zero: float, purposes: Mapping[str, str]) -> Iterator[Ro
             yield Row(at, "signal", "", loose.line(f"{words}: {event.get('told')}"))
     elif _is(event, "remediation", "step"):
         yield Row(at, "step", "", loose.line(event.get("told")))
+    elif _is(event, "remediation", "end"):
+        back = loose.finite(event.get("back"))
+        if back:
+            yield Row(back, "callers", "", "are served again, while the fault is not taken back by us")
     elif _is(event, "scenario", "steady-after"):
         outcome = None if event.get("steady") else Outcome.FAILED
         yield Row(at, "callers", "", "are served" if event.get("steady") else "are not served", outcome)
@@ -86,16 +96,9 @@ def _rows(event: Event, zero: float, purposes: Mapping[str, str]) -> Iterator[Ro
 def _told(end: Event) -> str:
     if end.get("alarm"):
         return loose.line(f"before the fault: {end['alarm']}")
-    parts = [
-        f"{words} after {figures.seconds(value)}"
-        for key, words in (
-            ("alerted", "alert"),
-            ("back", "callers served again"),
-            ("resolved", "announced as resolved"),
-            ("escalated", "a person called"),
-        )
-        if (value := loose.finite(end.get(key))) is not None
-    ]
+    times = ((loose.finite(end.get(key)), words) for key, words in _TOLD.items())
+    known = sorted((at, words) for at, words in times if at is not None)
+    parts = [f"{words} after {figures.seconds(at)}" for at, words in known]
     steps = loose.whole(end.get("steps"))
     if steps:
         parts.insert(1, f"{steps} {'step' if steps == 1 else 'steps'}")
