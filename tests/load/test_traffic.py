@@ -178,6 +178,15 @@ def test_the_seed_reproduces_the_order_of_the_prompts(
     assert sorted(orders[0][:8]) == list(range(8)), "each prompt once before any comes again"
 
 
+@pytest.mark.parametrize("counts", [[1] * 40, [40], [0, 3, 17, 20], [7, 14, 19]])
+def test_many_prompts_are_drawn_as_one_by_one(
+    counts: list[int], events: list[dict[str, Any]], made: list[Traffic]
+) -> None:
+    one, many = (traffic_to(Target(), events, made) for _ in range(2))
+    expected = [one._draw() for _ in range(sum(counts))]
+    assert [prompt for count in counts for prompt in many._draw_all(count)] == expected
+
+
 def test_the_journal_holds_every_exchange_and_the_first_bad_ones_whole(
     events: list[dict[str, Any]], made: list[Traffic]
 ) -> None:

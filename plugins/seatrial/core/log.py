@@ -21,6 +21,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _NARROW = 65_535
+_KINDS = np.array(KINDS, object)
 
 
 class Log:
@@ -154,7 +155,8 @@ class Log:
 
     def errors(self, start: int = 0, stop: int | None = None) -> list[ErrorKind | None]:
         """The error kind of each exchange."""
-        return [KINDS[code] for code in self._error[start:stop]]
+        found: list[ErrorKind | None] = _KINDS[np.frombuffer(self._error, np.uint8)[start:stop]].tolist()
+        return found
 
     def error_codes(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint8]:
         """The error of each exchange as its place in `seatrial.core.block.KINDS`."""

@@ -42,6 +42,7 @@ _EVERY = 0.5  # seconds between two events at the most
 _PROGRESS = 0.25  # seconds between two reports on one objective
 _WHOLE = 3  # bad exchanges journalled whole, an objective
 _TEXT = 2000  # characters of text kept of a whole exchange
+_UNTOLD = [0, 0]  # tokens of an exchange whose answer told none
 
 
 class Ledger:
@@ -305,7 +306,7 @@ def _seen(log: Log, place: int) -> Exchange:
 
 
 def _logged(log: Log, start: int, stop: int) -> dict[str, list[Any]]:
-    given, made = (column.tolist() for column in log.tokens(start, stop))
+    tokens: list[Any] = np.stack(log.tokens(start, stop), axis=1).astype(np.int64).tolist()
     return {
         "intended": log.intended(start, stop).round(6).tolist(),
         "lag": log.lag(start, stop).round(6).tolist(),
@@ -314,5 +315,5 @@ def _logged(log: Log, start: int, stop: int) -> dict[str, list[Any]]:
         "chunks": log.chunks(start, stop).tolist(),
         "status": log.status(start, stop).tolist(),
         "error": log.errors(start, stop),
-        "tokens": [[int(i), int(o)] if i > 0 or o > 0 else None for i, o in zip(given, made, strict=True)],
+        "tokens": [each if each != _UNTOLD else None for each in tokens],
     }

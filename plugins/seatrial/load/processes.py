@@ -13,6 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from seatrial.targets.client import clock
 AHEAD = 1.0  # seconds of the schedule that the workers have in hand
 LEAD = 0.02  # seconds that the first arrival of a stretch needs to get to its worker
 POLL = 0.01  # seconds between two looks at what came back
+_CHUNK = 256  # arrivals that are drawn at once
 FLUSH = 0.5  # seconds between two events in the journal
 
 
@@ -53,10 +55,9 @@ class Dealt:
         self._more()
 
     def _more(self) -> bool:
-        time = next(self._schedule, None)
-        if time is not None:
-            self._drawn.append(time)
-        return time is not None
+        already = len(self._drawn)
+        self._drawn.extend(islice(self._schedule, _CHUNK))
+        return len(self._drawn) > already
 
     @property
     def exhausted(self) -> bool:
@@ -181,13 +182,16 @@ class ProcessTraffic(Traffic):
 
     def drawn(self, skip: int, count: int) -> NDArray[np.uint32]:
         """What the next *count* requests behind the first *skip* ask; what was recalled is asked again."""
-        while len(self._asked) < skip + count:
-            self._asked.append(self._codes.code(self._draw(), self._tenant(len(self._asked))))
+        place, missing = len(self._asked), skip + count - len(self._asked)
+        if self._tenants is None:
+            self._asked.extend(self._draw_all(missing))
+        else:
+            tenants = map(self._tenant, range(place, place + missing))
+            self._asked.extend(map(self._codes.code, self._draw_all(missing), tenants))
         return np.asarray(self._asked[skip : skip + count], np.uint32)
 
     def _tenant(self, place: int) -> int:
-        if self._tenants is None:
-            return 0
+        assert self._tenants is not None
         number = self._dealt.base + place
         return self._tenants.sender(number if number < self._warmup else number - self._offset)
 

@@ -323,6 +323,16 @@ class Traffic:
             self._order = self._shuffle.permutation(self._prompts).tolist()
         return self._order.pop()
 
+    def _draw_all(self, count: int) -> list[int]:
+        """The next *count* prompts, as `_draw` gives them one by one."""
+        drawn: list[int] = []
+        while len(drawn) < count:
+            drawn.append(self._draw())
+            some = min(count - len(drawn), len(self._order))
+            drawn += self._order[: -some - 1 : -1]
+            del self._order[len(self._order) - some :]
+        return drawn
+
     def punctuality(self) -> Punctuality:
         """How late the generator itself was up to now."""
         return self._lag.summary()
