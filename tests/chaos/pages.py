@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,8 @@ class Keeping:
     Attributes:
         ready: the status of its page for readiness.
         kept: its responses by id.
+        thaw: no chat is answered before, on `time.monotonic`.
+        keys: what each chat was authorized by.
         crashed: what `crash` does to them: nothing, ``forgets``, ``mixes``, ``repeats``, ``drops-work``.
     """
 
@@ -28,6 +32,8 @@ class Keeping:
         self.responses = responses
         self.kept: dict[str, dict[str, Any]] = {}
         self.models: set[str] = set()
+        self.thaw = 0.0
+        self.keys: list[str] = []
 
     def crash(self, how: str) -> None:
         """As if it had died and come back."""
@@ -75,6 +81,8 @@ def keeping(target: Keeping) -> Iterator[str]:
 
     async def chat(request: Request) -> Response:
         asked = json.loads(await request.body())
+        target.keys.append(request.headers.get("authorization", ""))
+        await asyncio.sleep(max(0.0, target.thaw - time.monotonic()))
         target.models.add(asked["model"])
         message = {"role": "assistant", "content": "Yes."}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}

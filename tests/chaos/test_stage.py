@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from seatrial.chaos.phase import AFTER, UNDER
+from seatrial.chaos.phase import AFTER, BEFORE, UNDER, Phase
 from seatrial.chaos.stage import Stage
 from seatrial.core.errors import UsageError
 from seatrial.load.configs import targets
@@ -65,6 +68,90 @@ def test_what_a_scenario_says_comes_before_the_traffic(tmp_path: Path) -> None:
     assert phase.traffic.budget.requests == 7
     assert phase.traffic.risk.min_duration == 3.0
     phase.traffic.close()
+
+
+ARRIVALS = "arrivals: {kind: constant, rate: 100/s}, connections: 80, duration: 2s"
+
+
+def frozen(folder: Path, how: str, target: Keeping, **spec: Any) -> Phase:
+    """A hundred requests to a target that stands still for half a second after the thirtieth."""
+    with keeping(target) as root:
+        loaded = policy(folder, POLICY.replace("http://127.0.0.1:4000", root).replace("concurrency: 4", how))
+        phase = stage(loaded).phase(planned(loaded, **spec), UNDER)
+
+        def until() -> bool:
+            if len(phase.log) >= 30 and not target.thaw:
+                target.thaw = time.monotonic() + 0.5
+            return len(phase.log) >= 100
+
+        try:
+            phase.traffic.extend(until)
+        finally:
+            phase.traffic.close()
+    return phase
+
+
+def late(phase: Phase) -> float:
+    """The share that took longer than an answer does at its worst."""
+    return float((phase.log.duration() > 0.1).mean())
+
+
+def test_on_a_schedule_all_who_meant_to_ask_feel_a_freeze(tmp_path: Path) -> None:
+    phase = frozen(tmp_path, ARRIVALS, Keeping())
+    assert np.diff(phase.log.intended()) == pytest.approx(0.01)
+    assert late(phase) > 0.25
+
+
+@pytest.mark.parametrize(("how", "spec"), [("concurrency: 2", {}), (ARRIVALS, {"concurrency": 1})])
+def test_callers_who_wait_for_their_answers_hide_it(tmp_path: Path, how: str, spec: dict[str, Any]) -> None:
+    assert late(frozen(tmp_path, how, Keeping(), **spec)) < 0.2
+
+
+def test_the_journal_tells_the_schedule(tmp_path: Path) -> None:
+    target, told = Keeping(), list[dict[str, Any]]()
+    with keeping(target) as root:
+        loaded = policy(
+            tmp_path, POLICY.replace("http://127.0.0.1:4000", root).replace("concurrency: 4", ARRIVALS)
+        )
+        keep = stage(loaded)
+        keep.record = lambda event, **fields: told.append({"event": event, **fields})
+        phase = keep.phase(planned(loaded), BEFORE, paced=True)
+        phase.traffic.extend(lambda: len(phase.log) >= 5)
+        phase.traffic.close()
+    opening = next(each for each in told if each["event"] == "traffic")
+    assert (opening["concurrency"], opening["connections"]) == (None, 80)
+    assert opening["arrivals"]["kind"] == "constant"
+
+
+def test_a_schedule_ends_under_the_fault_and_not_beside_it(tmp_path: Path) -> None:
+    ramp = "arrivals: {kind: steps, rates: [200/s], each: 100ms, process: constant}"
+    target, sent = Keeping(), dict[str, int]()
+    with keeping(target) as root:
+        loaded = policy(
+            tmp_path, POLICY.replace("http://127.0.0.1:4000", root).replace("concurrency: 4", ramp)
+        )
+        for name in (UNDER, AFTER):
+            phase = stage(loaded).phase(planned(loaded), name)
+            phase.traffic.extend(lambda phase=phase: len(phase.log) >= 50)  # type: ignore[misc]
+            phase.traffic.close()
+            sent[name] = len(phase.log)
+    assert sent[UNDER] < 21
+    assert sent[AFTER] >= 50
+
+
+def test_tenants_ask_with_their_own_keys(tmp_path: Path) -> None:
+    tenants = "concurrency: 4, tenants: [{name: a, apiKey: sk-one}, {name: b}]"
+    target = Keeping()
+    with keeping(target) as root:
+        text = POLICY.replace("http://127.0.0.1:4000", root).replace("concurrency: 4", tenants)
+        loaded = policy(tmp_path, text.replace("model: chat,", "model: chat, apiKey: sk-own,"))
+        phase = stage(loaded).phase(planned(loaded), UNDER)
+        phase.traffic.extend(lambda: len(phase.log) >= 20)
+        phase.traffic.close()
+    assert phase.log.tenants is not None
+    asked = Counter(target.keys)
+    assert set(asked) == {"Bearer sk-one", "Bearer sk-own"}
+    assert asked["Bearer sk-one"] == int((phase.log.tenants.of(0, len(phase.log)) == 0).sum())
 
 
 def test_a_fault_goes_to_its_dependency(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from seatrial.core.errors import UsageError
 from seatrial.load.recording import read_recording
-from seatrial.load.schedules import schedule_of
+from seatrial.load.schedules import endless, schedule_of
 from seatrial.policy.arrivals import ArrivalsSpec
 
 
@@ -121,3 +121,34 @@ def test_milliseconds_and_an_end_before_that_of_the_trace(tmp_path: Path) -> Non
 def test_a_missing_trace_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_recording(tmp_path / "t")
+
+
+@pytest.mark.parametrize("kind", ["constant", "poisson", "gamma"])
+def test_one_rate_goes_on_for_ever(kind: str) -> None:
+    times = list(islice(endless(spec(kind=kind, rate="10/s"), 1.0, [1]), 5000))
+    assert times[:7] == list(islice(schedule_of(spec(kind=kind, rate="10/s"), None, [1]), 7))
+    assert times[-1] > 300
+
+
+def test_a_schedule_with_an_end_is_sent_over_and_over() -> None:
+    steps = spec(kind="steps", rates=["2/s", "4/s"], each="1s", process="constant")
+    times = list(islice(endless(steps, None, [1]), 11))
+    assert times == pytest.approx([0.5, 1.0, 1.25, 1.5, 1.75, 2.5, 3.0, 3.25, 3.5, 3.75, 4.5])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("t\n3\n4\n5\n", [0, 1, 2, 3, 4, 5, 6]),  # a mean gap between the last and the first again
+        ("t\n3\n", [0, 1, 2, 3, 4, 5, 6]),
+        ("t\n3\n3\n", [0, 0, 1, 1, 2, 2, 3]),
+    ],
+)
+def test_a_trace_is_replayed_over_and_over(tmp_path: Path, content: str, expected: list[float]) -> None:
+    (tmp_path / "t").write_text(content)
+    assert list(islice(endless(spec(kind="trace", file="t"), None, [1], tmp_path / "t"), 7)) == expected
+
+
+def test_a_schedule_of_nothing_ends_also_over_and_over() -> None:
+    rare = spec(kind="ramp", start="0/s", rate="0.001/s")
+    assert list(endless(rare, 1.0, [1])) == []

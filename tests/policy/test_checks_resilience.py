@@ -49,6 +49,49 @@ def test_what_does_not_go_together(refused: Refused, change: tuple[str, str], sa
     assert refused(change, text=HEAVY)[0].startswith(said)
 
 
+ARRIVALS = ("concurrency: 4,", "arrivals: {kind: poisson, rate: 9/s},")
+AVAILABLE = "during: [{indicator: availability, target: 95%}, "
+
+
+@pytest.mark.parametrize(
+    ("criterion", "said"),
+    [
+        ("{indicator: goodput, target: 90%}", "goodput is made of the objectives on latency of its traffic, and there is none"),
+        ("{indicator: error_budget_burn, op: lte, value: 5, target: 90%, of: [nobody]}", "there is no objective 'nobody'"),
+        ("{indicator: fairness, target: 90%}", "traffic 'steady' has fewer than two"),
+        ("{indicator: queueing, op: lte, value: 1s, target: 90%}", "nothing queues in a closed loop"),
+        ("{indicator: cost.request, op: lte, value: $0.01, target: 90%}", "needs the prices of target 'gateway'"),
+        ("{indicator: complete_answers, target: 90%, timeSliceWindow: 5s}", "it has no slices of time"),
+    ],
+)  # fmt: skip
+def test_criteria_that_the_traffic_cannot_tell(refused: Refused, criterion: str, said: str) -> None:
+    problems = refused((AVAILABLE, f"{AVAILABLE}{criterion}, "), text=HEAVY)
+    assert any(said in problem and "resilience[0].during[1]" in problem for problem in problems), problems
+
+
+def test_criteria_are_made_of_the_objectives_of_their_traffic(load: Load) -> None:
+    burn = (
+        f"{AVAILABLE}{{indicator: error_budget_burn, op: lte, value: 5, target: 90%, timeSliceWindow: 2s}}, "
+    )
+    own = "  objectives: [{name: up, traffic: steady, indicator: availability, target: 98%}]\n  resilience:\n"
+    loaded = load((AVAILABLE, burn), ("  resilience:\n", own), text=HEAVY)
+    made = loaded.criterion(loaded.spec.resilience[0].during[1], "steady", "dies/burn", "steady@dies")
+    assert ([part.name for part in made.parts], made.slice, made.traffic) == (["up"], 2.0, "steady@dies")
+
+
+def test_what_ends_a_scenario_is_a_request(refused: Refused) -> None:
+    stop = "stopConditions: [{indicator: served_rate, op: gte, value: 5/s, target: 50%}]"
+    problems = refused((DIES, f"{DIES}\n      {stop}"), text=HEAVY)
+    assert "what ends a scenario is its latest requests, and served_rate is of none" in problems[0]
+
+
+def test_a_schedule_knows_no_concurrency(refused: Refused, load: Load) -> None:
+    problems = refused(ARRIVALS, (DIES, f"{DIES}\n      concurrency: 8"), text=HEAVY)
+    assert "spec.resilience[0].concurrency: traffic 'steady' leaves on schedule" in problems[0]
+    load(ARRIVALS, (DIES, f"{DIES}\n      concurrency: 1"), text=HEAVY)  # one call at a time is asked for
+    load(ARRIVALS, (DIES, "scenario: provider-hang"), text=HEAVY)  # and a bundled one may say what it likes
+
+
 def test_two_traffics_and_none_named(refused: Refused) -> None:
     more = ("  resilience:\n", "    - {name: bursts}\n  resilience:\n")
     problems = refused(more, text=HEAVY)

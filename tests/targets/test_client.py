@@ -110,6 +110,40 @@ def test_the_pool_is_capped_and_connections_are_kept(serve: Serve, run: Any) -> 
     assert sum(exchange.connected == exchange.connected for exchange in exchanges) == server.connections
 
 
+def test_who_waits_too_long_for_a_connection_gives_up(serve: Serve, run: Any) -> None:
+    async def handler(visit: Visit) -> None:
+        await visit.request()
+        await visit.forever()
+
+    server = serve(handler)
+
+    async def work() -> list[Exchange]:
+        config = TargetConfig(uri=server.uri, timeouts=Timeouts(1.0, 0.5, 0.5, 5.0))
+        async with Client(config, connections=2, patience=0.1) as client:
+            return await asyncio.gather(*(client.exchange("Hi") for _ in range(6)))
+
+    exchanges = run(work())
+    assert [each.error for each in exchanges] == [ErrorKind.TIMEOUT_FIRST_BYTE] * 2 + [
+        ErrorKind.TIMEOUT_TOTAL
+    ] * 4
+    assert all(each.sent == each.done and each.duration > 0.09 for each in exchanges[2:])
+    assert exchanges[2].detail == "given up: none of 2 connections was free in time"
+    assert len(server.requests) == 2
+
+
+def test_who_gets_a_connection_in_time_does_not_give_up(serve: Serve, run: Any) -> None:
+    server = serve(well_behaved)
+
+    async def work() -> list[Exchange]:
+        config = TargetConfig(uri=server.uri)
+        async with Client(config, connections=1, patience=0.05) as client:
+            first = await asyncio.gather(*(client.exchange("Hi") for _ in range(3)))
+            await asyncio.sleep(0.1)
+            return [*first, await client.exchange("Hi")]
+
+    assert [each.error for each in run(work())] == [None] * 4
+
+
 def test_times_count_from_the_callers_zero(serve: Serve, run: Any) -> None:
     server = serve(well_behaved)
 

@@ -11,13 +11,15 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from seatrial.core.exchange import ErrorKind, Exchange, Raw
+from seatrial.core.tenants import Tenants
 from seatrial.load.prompts import PromptSet
 from seatrial.targets.client import Client, clock
+from seatrial.targets.secret import Secret
 from seatrial.targets.wire import Prompt
 
 PAUSE = 0.05
@@ -61,6 +63,8 @@ class Asker:
         began: told the zero of the exchanges' times on `time.monotonic`, once.
         paced: wait a little after an error that came at once.
         alike: requests in a row that ask the same.
+        tenants: who sends which request, where there are several.
+        keys: their API keys; None for the target's own.
     """
 
     def __init__(
@@ -74,6 +78,8 @@ class Asker:
         began: Callable[[float], None],
         paced: bool = False,
         alike: int = 1,
+        tenants: Tenants | None = None,
+        keys: Sequence[Secret | None] = (),
     ) -> None:
         self._client = client
         self._prompts = prompts
@@ -85,6 +91,8 @@ class Asker:
         self._alike = alike
         self._asked = 0
         self._question = 0, ""
+        self._tenants = tenants
+        self._keys = keys
 
     def begin(
         self,
@@ -115,8 +123,9 @@ class Asker:
             else:
                 then(exchange._replace(raw=None))
 
+        key = None if self._tenants is None else self._keys[self._tenants.sender(index)]
         self._client.begin(
-            self._client.prepare(asked, stream=self._stream),
+            self._client.prepare(asked, stream=self._stream, api_key=key),
             came,
             index=index,
             intended=intended,

@@ -59,10 +59,12 @@ def latched(until: Callable[[], bool]) -> Callable[[], bool]:
 
 
 def good(log: Log, objectives: Iterable[Objective], start: int = 0) -> Bools:
-    """Which exchanges were whole and met every criterion."""
+    """Which exchanges were whole and met every criterion that is about single requests."""
     stop = len(log)
     found = log.ok(start, stop)
     for objective in objectives:
+        if objective.sli.events != "requests":
+            continue
         bad, _, counts = objective.bad(log, start, stop)
         found = found & ~(bad & counts)
     return np.asarray(found)

@@ -20,6 +20,7 @@ from seatrial.policy.marked import read_documents
 from seatrial.policy.problems import PolicyError
 from seatrial.policy.resilience import InjectSpec, ScenarioSpec
 from seatrial.policy.schema_problems import schema_problems
+from seatrial.policy.traffic import TrafficSpec
 
 DOWN = "down"
 PROCESS = "process."
@@ -68,6 +69,7 @@ class Scenario:
         beside: why it does not arise for this policy, None where it does.
         objectives: what must hold under the fault, by label.
         hold: seconds that the fault lasts at least, whatever is decided sooner.
+        scheduled: whether requests leave on the schedule of the traffic, and not as answers come.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Scenario:
     risk: Risk
     patience: float
     hold: float
+    scheduled: bool
 
     @property
     def under(self) -> str:
@@ -128,7 +131,7 @@ def scenario(loaded: LoadedPolicy, spec: ScenarioSpec, path: Sequence[str | int]
     injections, beside = _injections(loaded, spec, path, where)
     under = f"{traffic}@{spec.title}"
     objectives = {
-        label: criterion.objective(f"{spec.title}/{label}", under, where)
+        label: loaded.criterion(criterion, traffic, f"{spec.title}/{label}", under, where)
         for label, criterion in zip(spec.labels(), spec.during, strict=True)
     }
     return Scenario(
@@ -140,13 +143,18 @@ def scenario(loaded: LoadedPolicy, spec: ScenarioSpec, path: Sequence[str | int]
         beside=beside,
         objectives=objectives,
         stops=tuple(
-            Stop(each.objective(f"{spec.title}/stop", under, where), each.over)
+            Stop(loaded.criterion(each, traffic, f"{spec.title}/stop", under, where), each.over)
             for each in spec.stopConditions
         ),
         risk=spec.risk(loaded.risk),
         patience=spec.patience or max(LEAST_PATIENCE, 2 * _longest(objectives.values())),
         hold=max(spec.min_duration, _told_to_wait(injections, spec)),
+        scheduled=_on_schedule(loaded.traffic(traffic)) and spec.concurrency != 1,
     )
+
+
+def _on_schedule(traffic: TrafficSpec) -> bool:
+    return traffic.arrivals is not None and traffic.arrivals.scheduled
 
 
 def _built(spec: ScenarioSpec, where: str) -> ScenarioSpec:

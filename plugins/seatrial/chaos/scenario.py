@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from typing import Any
 
 from seatrial.chaos.background import Background
@@ -46,6 +47,8 @@ COMPARED = frozenset(
 )
 UNDER_WATCH = ("breaker-opens", "breaker-half-opens", "no-stampede")
 AFTER_WATCH = ("breaker-closes", "no-thundering-herd")
+FINAL = frozenset({"no-stampede"})
+"""Seen to be broken they stay broken, whatever follows: nobody needs to look on."""
 
 
 class Run:
@@ -96,7 +99,7 @@ class Run:
             self._fault(number)
             if record.aborted:
                 break
-        record.recording = self.recording()
+        record.recording = self.recording(anew=True)
         self._tell_attempts(record.recording)
 
     @property
@@ -246,6 +249,8 @@ class Run:
         for label, trial in trials.items():
             trial.step()
             self.record.verdicts[label] = (trial.objective, trial.verdict())
+        lag = phase.traffic.punctuality()
+        self.stage.record("generator", traffic=phase.traffic.name, **asdict(lag))
         at = streak(
             good(phase.log, self.scenario.objectives.values()), self.scenario.spec.recovery.consecutive
         )
@@ -289,17 +294,22 @@ class Run:
             return False
         self._looked = clock()
         recording = self.recording()
-        found = [JUDGES[aspect.aspect](recording, aspect).outcome for aspect in asked]
-        return all(outcome.green or outcome is Outcome.NOT_APPLICABLE for outcome in found)
+        found = {aspect.aspect: JUDGES[aspect.aspect](recording, aspect).outcome for aspect in asked}
+        return all(
+            outcome.green
+            or outcome is Outcome.NOT_APPLICABLE
+            or (outcome is Outcome.FAILED and name in FINAL)
+            for name, outcome in found.items()
+        )
 
     def _watch_limit(self) -> float:
         own = [each.within for each in self.scenario.spec.client_behaviour if each.within is not None]
         return max(own, default=UNTIL_OPEN + 3.0)
 
-    def recording(self) -> Recording:
-        """What the proxies have recorded of this scenario up to now."""
+    def recording(self, *, anew: bool = False) -> Recording:
+        """What the proxies have recorded of this scenario up to now; *anew* reads again what was read."""
         now = clock()
-        attempts = self.stage.attempts(self._marks)
+        attempts = self.stage.attempts(self._marks, anew=anew)
         hit = {name for name in self.scenario.hit}
         seen = sorted((each for phase in self._phases for each in phase.seen), key=lambda each: each.sent)
         return Recording(

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Any, Protocol
 
 from seatrial.chaos.asking import Asker
+from seatrial.chaos.known_attempts import KnownAttempts
 from seatrial.chaos.phase import UNDER, Phase
 from seatrial.chaos.plan import Injection, Scenario
 from seatrial.core.errors import UsageError
 from seatrial.core.risk import Risk
+from seatrial.core.tenants import Tenants
 from seatrial.faults.recorder import Attempt
 from seatrial.load.budget import Budget
 from seatrial.load.closed_loop import ClosedLoop
-from seatrial.load.from_policy import prices
+from seatrial.load.from_policy import arrivals_told, connections_of, keys_of, open_loop, prices, tenants_of
+from seatrial.load.lag import Lag
 from seatrial.load.ledger import Ledger
 from seatrial.load.prompts import PromptSet, load_prompts
-from seatrial.load.traffic import Sender, Traffic
+from seatrial.load.traffic import Arrivals, Sender, Traffic
 from seatrial.policy.loader import LoadedPolicy
+from seatrial.policy.traffic import TrafficSpec
 from seatrial.targets.client import Client
 from seatrial.targets.config import TargetConfig, Timeouts
+from seatrial.targets.secret import Secret
 
 CALM = Risk(bursts_up_to=None, min_duration=0.0, segments=1, pause=0.0)
 """Of phases in which nothing is judged."""
@@ -76,6 +82,7 @@ class Stage:
         self._configs = configs
         self._open = dependencies
         self._proxies: Mapping[str, Proxied] | None = None
+        self._known: dict[str, KnownAttempts] = {}
 
     @property
     def dependencies(self) -> Mapping[str, Proxied]:
@@ -100,8 +107,10 @@ class Stage:
         """
         judged = name == UNDER
         title = scenario.under if judged else f"{scenario.under}/{name}"
-        callers = self._callers(scenario, title, paced)
-        budget = budget or _budget(scenario.spec.budget or self.loaded.traffic(scenario.traffic).budget)
+        spec, lag = self.loaded.traffic(scenario.traffic), Lag()
+        seed = self.seed if spec.seed is None else spec.seed
+        callers = self._callers(scenario, f"{seed}:{title}", paced and not scenario.scheduled)
+        budget = budget or _budget(scenario.spec.budget or spec.budget)
         risk = scenario.risk if judged else CALM
         opening = {
             "scenario": scenario.name,
@@ -112,37 +121,47 @@ class Stage:
             "min_duration": risk.min_duration,
             "segments": risk.segments,
         }
+        ledger = Ledger(
+            title,
+            self.record,
+            opening=opening,
+            objectives=list(scenario.objectives.values()) if judged else (),
+            prompt_text=lambda number: callers.prompts[number].text,
+        )
+        arrivals: Arrivals = ClosedLoop(callers.connections)
+        if scenario.scheduled:
+            arrivals = open_loop(self.loaded, spec, [seed, *title.encode()], lag, unending=not judged)
         traffic = Traffic(
             title,
             callers.connect,
             len(callers.prompts),
-            arrivals=ClosedLoop(callers.concurrency),
+            arrivals=arrivals,
             budget=budget,
             risk=risk,
-            seed=self.seed,
+            seed=seed,
+            lag=lag,
+            tenants=callers.tenants,
             prices=prices(self.loaded, callers.config.name),
-            ledger=Ledger(
-                title,
-                self.record,
-                opening=opening,
-                objectives=list(scenario.objectives.values()) if judged else (),
-                prompt_text=lambda number: callers.prompts[number].text,
-            ),
+            ledger=ledger,
         )
         callers.phase = phase = Phase(name, traffic)
         return phase
 
-    def _callers(self, scenario: Scenario, title: str, paced: bool) -> _Callers:
+    def _callers(self, scenario: Scenario, draw: str, paced: bool) -> _Callers:
         spec, own = self.loaded.traffic(scenario.traffic), self.config(scenario)
         asked = load_prompts(self.loaded.prompts(scenario.traffic), spec.prompts)
         return _Callers(
             replace(own, timeouts=_patient(own.timeouts, scenario.patience)),
             asked.with_params(spec.max_tokens, {**spec.params, **scenario.spec.params}),
-            scenario.spec.concurrency or spec.concurrency,
+            _connections(scenario, spec),
             spec.stream if scenario.spec.stream is None else scenario.spec.stream,
-            f"{self.seed}:{title}",
+            draw,
             paced,
             scenario.spec.alike,
+            tenants_of(spec),
+            keys_of(spec),
+            arrivals_told(spec) if scenario.scheduled else None,
+            scenario.patience if scenario.scheduled else inf,
         )
 
     def inject(self, injection: Injection, name: str) -> AbstractContextManager[Any]:
@@ -195,31 +214,48 @@ class Stage:
         except (OSError, ValueError) as error:
             raise UsageError(f"the pidfile {path} holds no process id", where=where) from error
 
-    def attempts(self, since: Mapping[str, int]) -> dict[str, list[Attempt]]:
-        """What each dependency's recorder has, above the given numbers."""
+    def attempts(self, since: Mapping[str, int], *, anew: bool = False) -> dict[str, list[Attempt]]:
+        """What each dependency's recorder has, above the given numbers.
+
+        Args:
+            anew: read all of it again, and not only what may have changed since it was last read.
+        """
+        if anew:
+            self._known.clear()
         return {
-            name: proxied.attempts(since=since.get(name, 0)) for name, proxied in self.dependencies.items()
+            name: self._known.setdefault(name, KnownAttempts(proxied.attempts)).above(since.get(name, 0))
+            for name, proxied in self.dependencies.items()
         }
 
     def marks(self) -> dict[str, int]:
         """The number of each dependency's latest attempt."""
         return {
-            name: max((attempt.number for attempt in proxied.attempts()), default=0)
-            for name, proxied in self.dependencies.items()
+            name: max((each.number for each in found), default=0) for name, found in self.attempts({}).items()
         }
 
 
 @dataclass
 class _Callers:
-    """Who asks in one phase."""
+    """Who asks in one phase.
+
+    Attributes:
+        connections: at a time; in a closed loop each of them is a caller who waits for the answer.
+        draw: what references are drawn from.
+        arrivals: the schedule, as the journal is told; None in a closed loop.
+        patience: seconds that a request waits for a free connection before it is given up.
+    """
 
     config: TargetConfig
     prompts: PromptSet
-    concurrency: int
+    connections: int
     stream: bool
     draw: str
     paced: bool
     alike: int
+    tenants: Tenants | None
+    keys: Sequence[Secret | None]
+    arrivals: dict[str, Any] | None
+    patience: float
     phase: Phase | None = None
 
     @property
@@ -227,7 +263,9 @@ class _Callers:
         """What the journal is told of them."""
         return {
             "target": self.config.name,
-            "concurrency": self.concurrency,
+            "concurrency": None if self.arrivals else self.connections,
+            "arrivals": self.arrivals,
+            "connections": self.connections,
             "stream": self.stream,
             "alike": self.alike,
             "prompts": self.prompts.name,
@@ -243,7 +281,7 @@ class _Callers:
             phase.zero = zero
 
         return Asker(
-            Client(self.config, connections=self.concurrency),
+            Client(self.config, connections=self.connections, patience=self.patience),
             self.prompts,
             stream=self.stream,
             draw=self.draw,
@@ -251,7 +289,15 @@ class _Callers:
             began=began,
             paced=self.paced,
             alike=self.alike,
+            tenants=self.tenants,
+            keys=self.keys,
         )
+
+
+def _connections(scenario: Scenario, spec: TrafficSpec) -> int:
+    if scenario.scheduled:
+        return connections_of(spec)
+    return scenario.spec.concurrency or spec.in_flight or spec.concurrency
 
 
 def _patient(own: Timeouts, patience: float) -> Timeouts:

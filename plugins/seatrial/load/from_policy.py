@@ -20,9 +20,10 @@ from seatrial.load.dataset import load_dataset
 from seatrial.load.lag import Lag
 from seatrial.load.leaving import arrivals_of, script_of, told_of
 from seatrial.load.ledger import Ledger
+from seatrial.load.open_loop import OpenLoop
 from seatrial.load.parquet import keeper_of
 from seatrial.load.prompts import PromptSet, load_prompts
-from seatrial.load.schedules import schedule_of
+from seatrial.load.schedules import UNBOUNDED, endless, schedule_of
 from seatrial.load.script import Script
 from seatrial.load.sender import PromptSender
 from seatrial.load.traffic import Sender, Traffic
@@ -33,6 +34,7 @@ from seatrial.targets.secret import Secret
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
     from seatrial.policy.traffic import TrafficSpec
+
 
 CONNECTIONS = 256
 """Most connections at a time under arrivals, where the policy names no number."""
@@ -160,6 +162,23 @@ def trace_of(loaded: LoadedPolicy, spec: TrafficSpec) -> Path | None:
     """The file of recorded arrivals, None where there is none."""
     index = [each.name for each in loaded.spec.traffic].index(spec.name)
     return loaded.file("spec", "traffic", index, "arrivals", "file")
+
+
+def open_loop(
+    loaded: LoadedPolicy, spec: TrafficSpec, seed: Sequence[int], lag: Lag, *, unending: bool
+) -> OpenLoop:
+    """Arrivals of a traffic that is sent under a fault, or before and after it.
+
+    Args:
+        unending: whether they go on as long as they are watched, in place of ending with the schedule.
+
+    Raises:
+        UsageError: the arrivals make no schedule.
+    """
+    assert spec.arrivals is not None
+    duration = spec.duration or (None if spec.arrivals.kind in UNBOUNDED else spec.budget.duration)
+    make = endless if unending else schedule_of
+    return OpenLoop(make(spec.arrivals, duration, seed, trace_of(loaded, spec)), lag.departed)
 
 
 def _opening(spec: TrafficSpec, prompts: PromptSet, script: Script | None, risk: Risk) -> dict[str, Any]:

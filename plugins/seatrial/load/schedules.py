@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,36 @@ def schedule_of(
     return Schedule(_profile(spec, duration), process_of(spec), seed)
 
 
+def endless(
+    spec: ArrivalsSpec, duration: float | None, seed: Sequence[int], trace: Path | None = None
+) -> Iterable[float]:
+    """Arrivals as `schedule_of` has them that never end: of one rate, or the schedule over and over.
+
+    Raises:
+        UsageError: as `schedule_of`.
+    """
+    if spec.kind in UNBOUNDED:
+        return schedule_of(spec, None, seed)
+    found = schedule_of(spec, duration, seed, trace)
+    length = found.profile.duration if isinstance(found, Schedule) else _length(list(found))
+    return _again(found, length)
+
+
+def _again(schedule: Iterable[float], length: float) -> Iterator[float]:
+    for turn in count():
+        empty = True
+        for time in schedule:
+            empty = False
+            yield turn * length + time
+        if empty:
+            return
+
+
+def _length(times: Sequence[float]) -> float:
+    """How long a trace lasts: to its last arrival and a mean gap beyond."""
+    return times[-1] * len(times) / (len(times) - 1) if times[-1] > 0 else 1.0
+
+
 def _profile(spec: ArrivalsSpec, duration: float | None) -> Profile:
     given: Any = spec  # which fields are there was checked with the policy
     if spec.kind in UNBOUNDED:
@@ -63,4 +94,3 @@ def process_of(spec: ArrivalsSpec) -> arrivals.Process:
     if name == "gamma":
         return arrivals.bursty(spec.cv)
     return arrivals.even if name == "constant" else arrivals.poisson
-

@@ -9,32 +9,38 @@ from seatrial.policy.composed import parts_of
 from seatrial.policy.objective import ObjectiveSpec
 from seatrial.policy.parts import Parts
 from seatrial.policy.problems import Path, Problem, listed
+from seatrial.policy.resilience import CriterionSpec
+from seatrial.policy.traffic import TrafficSpec
 
 
 def under_load(parts: Parts) -> Iterator[Problem]:
     """Objectives under load that cannot be judged as they are written."""
     for index, objective in parts.objectives.items():
-        at: Path = ("objectives", index)
-        try:
-            sli = objective.sli
-        except UsageError:
-            continue
-        try:
-            parts_of(objective, list(parts.objectives.values()))
-        except UsageError as error:
-            yield parts.problem(error.what, error.hint or "", at=(*at, "of") if objective.of else at)
-        if objective.timeSliceWindow is not None and sli.events != "slices":
-            what = f"{sli.name} is judged request by request: it has no slices of time"
-            yield parts.problem(what, at=(*at, "timeSliceWindow"))
-        yield from _needs(parts, objective, at)
+        yield from can_be_judged(parts, objective, objective.traffic, ("objectives", index))
 
 
-def _needs(parts: Parts, objective: ObjectiveSpec, at: Path) -> Iterator[Problem]:
-    """What the traffic and its target must tell for it."""
-    traffic = parts.traffic_named(objective.traffic)
-    if traffic is None:
+def can_be_judged(
+    parts: Parts, asked: ObjectiveSpec | CriterionSpec, traffic: str | None, at: Path
+) -> Iterator[Problem]:
+    """What an objective, or a criterion under a fault, is made of, and what *traffic* must tell for it."""
+    try:
+        sli = asked.sli
+    except UsageError:  # told by the check of the objective by itself
         return
-    name = objective.sli.name
+    try:
+        parts_of(asked, traffic, list(parts.objectives.values()))
+    except UsageError as error:
+        yield parts.problem(error.what, error.hint or "", at=(*at, "of") if asked.of else at)
+    if asked.timeSliceWindow is not None and sli.events != "slices":
+        what = f"{sli.name} is judged request by request: it has no slices of time"
+        yield parts.problem(what, at=(*at, "timeSliceWindow"))
+    sent = parts.traffic_named(traffic)
+    if sent is not None:
+        yield from _needs(parts, sli.name, sent, at)
+
+
+def _needs(parts: Parts, name: str, traffic: TrafficSpec, at: Path) -> Iterator[Problem]:
+    """What the traffic and its target must tell for the indicator called *name*."""
     if name == "fairness" and len(traffic.tenants) < 2:
         what = f"fairness is judged between tenants, and traffic {traffic.name!r} has fewer than two"
         yield parts.problem(what, "add tenants: [{name: ..., apiKey: ...}, ...] there", at=at)

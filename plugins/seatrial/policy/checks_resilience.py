@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from seatrial.bundled import bundled
 from seatrial.core.errors import UsageError
+from seatrial.policy.checks_load import can_be_judged
 from seatrial.policy.dependency import DependencySpec, split_address, unset
 from seatrial.policy.parts import Parts
 from seatrial.policy.problems import Path, Problem, did_you_mean, listed
@@ -53,6 +54,7 @@ def scenarios_stand(parts: Parts) -> Iterator[Problem]:
         at: Path = ("resilience", index)
         yield from _bundled(parts, scenario, at)
         yield from _traffic(parts, scenario, at)
+        yield from _arrivals(parts, scenario, at)
         for number, inject in enumerate(scenario.inject):
             yield from inject_stands(parts, inject, (*at, "inject", number))
         yield from _contradictions(parts, scenario, at)
@@ -125,9 +127,32 @@ def _contradictions(parts: Parts, scenario: ScenarioSpec, at: Path) -> Iterator[
 
 
 def _criteria(parts: Parts, scenario: ScenarioSpec, at: Path) -> Iterator[Problem]:
+    traffic = _chosen(parts, scenario)
     for key, criteria in (("during", scenario.during), ("stopConditions", scenario.stopConditions)):
         for number, criterion in enumerate(criteria):
+            here: Path = (*at, key, number)
             try:
                 criterion.objective(criterion.indicator, "")
             except UsageError as error:
-                yield parts.problem(error.what, error.hint or "", at=(*at, key, number))
+                yield parts.problem(error.what, error.hint or "", at=here)
+                continue
+            yield from can_be_judged(parts, criterion, traffic, here)
+            if key == "stopConditions" and criterion.sli.events != "requests":
+                what = f"what ends a scenario is its latest requests, and {criterion.sli.name} is of none"
+                yield parts.problem(what, "take availability or operation.duration", at=here)
+
+
+def _arrivals(parts: Parts, scenario: ScenarioSpec, at: Path) -> Iterator[Problem]:
+    """Requests in flight of a traffic that leaves on schedule, however many are in flight."""
+    traffic = parts.traffic_named(_chosen(parts, scenario))
+    arrivals = None if traffic is None else traffic.arrivals
+    if traffic is None or arrivals is None or not arrivals.scheduled or scenario.concurrency in (None, 1):
+        return
+    what = f"traffic {traffic.name!r} leaves on schedule, whatever is in flight: there is no concurrency"
+    yield parts.problem(what, "drop concurrency, or name another traffic", at=(*at, "concurrency"))
+
+
+def _chosen(parts: Parts, scenario: ScenarioSpec) -> str | None:
+    """The name of a scenario's traffic, None where it cannot be told."""
+    names = parts.names("traffic")
+    return scenario.traffic or (names[0] if len(names) == 1 else None)

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from seatrial.core.errors import UsageError
+from seatrial.core.indicator import Indicator
 from seatrial.policy.objective import ObjectiveSpec
 
 
-def parts_of(spec: ObjectiveSpec, objectives: Sequence[ObjectiveSpec]) -> list[ObjectiveSpec]:
+class Asked(Protocol):
+    """An objective, or a criterion under a fault, that may be made of others."""
+
+    @property
+    def sli(self) -> Indicator:
+        """The indicator."""
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """Names of those it is made of, where it says so."""
+
+
+def parts_of(spec: Asked, traffic: str | None, objectives: Sequence[ObjectiveSpec]) -> list[ObjectiveSpec]:
     """The objectives that *spec* is made of, in the order of the policy; none for most.
 
     Args:
+        traffic: name of the traffic it is judged on.
         objectives: all of the policy.
 
     Raises:
@@ -22,7 +37,7 @@ def parts_of(spec: ObjectiveSpec, objectives: Sequence[ObjectiveSpec]) -> list[O
         if spec.of:
             raise UsageError(f"{spec.sli.name} is made of no other objectives", hint="leave out of")
         return []
-    same = [each for each in objectives if each.traffic == spec.traffic and _single(each)]
+    same = [each for each in objectives if each.traffic == traffic and _single(each)]
     if spec.of:
         found = [_named(name, same) for name in spec.of]
     elif composed == "latencies":
@@ -53,7 +68,7 @@ def _named(name: str, same: Sequence[ObjectiveSpec]) -> ObjectiveSpec:
     )
 
 
-def _fitting(spec: ObjectiveSpec, found: list[ObjectiveSpec]) -> list[ObjectiveSpec]:
+def _fitting(spec: Asked, found: list[ObjectiveSpec]) -> list[ObjectiveSpec]:
     name, composed = spec.sli.name, spec.sli.composed
     if not found:
         kind = {"latencies": "on latency ", "budget": "on availability "}.get(composed, "")

@@ -17,7 +17,7 @@ from seatrial.core.errors import UsageError
 from seatrial.core.objective import Objective
 from seatrial.core.risk import Risk
 from seatrial.policy.checks import check
-from seatrial.policy.composed import parts_of
+from seatrial.policy.composed import Asked, parts_of
 from seatrial.policy.document import ReleasePolicy, Spec
 from seatrial.policy.environment import resolve
 from seatrial.policy.extends import find_policy, read_extended
@@ -27,6 +27,7 @@ from seatrial.policy.openslo import expand
 from seatrial.policy.overrides import Overridden, with_addresses, with_target
 from seatrial.policy.parts import Parts, file_of, prompts_file, readable
 from seatrial.policy.problems import Path, PolicyError, Problem, did_you_mean, listed
+from seatrial.policy.resilience import CriterionSpec
 from seatrial.policy.schema_problems import schema_problems
 from seatrial.policy.secret import Secret
 from seatrial.policy.target import TargetSpec
@@ -104,14 +105,31 @@ class LoadedPolicy:
         index = specs[_known("objective", name, specs)]
         where = str(self.origin("spec", "objectives", index))
         spec = self.spec.objectives[index]
-        parts = tuple(self.objective(part.name) for part in parts_of(spec, self.spec.objectives))
         made = spec.objective(where, warning=warning)
-        return replace(made, parts=parts, samples=self._samples(spec.traffic))
+        return replace(made, parts=self._parts(spec, spec.traffic), samples=self._samples(spec.traffic))
 
     def _samples(self, traffic: str | None) -> int:
         """Requests of a query of that traffic."""
         kinds = (each.arrivals for each in self.spec.traffic if each.name == traffic)
         return next((each.samples for each in kinds if each is not None and each.closed and each.samples), 1)
+
+    def criterion(
+        self, spec: CriterionSpec, traffic: str, name: str, judged_on: str, where: str | None = None
+    ) -> Objective:
+        """What a scenario demands under a fault, ready to judge.
+
+        Args:
+            traffic: whose objectives it may be made of.
+            name: of the objective.
+            judged_on: the traffic under the fault, as the journal calls it.
+
+        Raises:
+            UsageError: it cannot be judged as it is written.
+        """
+        return replace(spec.objective(name, judged_on, where), parts=self._parts(spec, traffic))
+
+    def _parts(self, spec: Asked, traffic: str | None) -> tuple[Objective, ...]:
+        return tuple(self.objective(part.name) for part in parts_of(spec, traffic, self.spec.objectives))
 
     def objectives(self) -> tuple[Objective, ...]:
         """Every objective, ready to judge, in the order of the policy."""

@@ -104,6 +104,19 @@ def _criteria(item: Any) -> list[str]:
     return criteria
 
 
+def known_indicator(name: str) -> Indicator:
+    """The indicator of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = find(name)
+    if found is None:
+        guess = did_you_mean(name, INDICATORS)
+        raise UsageError(f"unknown indicator {name!r}{guess}", hint=f"known: {', '.join(INDICATORS)}")
+    return found
+
+
 class Criterion(Model):
     """One criterion; Keptn's way to write it, ``[{criteria: ["<=600ms"]}]``, is understood too."""
 
@@ -162,13 +175,7 @@ class ObjectiveSpec(Model):
         Raises:
             UsageError: there is none of that name.
         """
-        found = find(self.indicator)
-        if found is None:
-            guess = did_you_mean(self.indicator, INDICATORS)
-            raise UsageError(
-                f"unknown indicator {self.indicator!r}{guess}", hint=f"known: {', '.join(INDICATORS)}"
-            )
-        return found
+        return known_indicator(self.indicator)
 
     @property
     def bar(self) -> Bar:

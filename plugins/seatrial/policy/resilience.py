@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from seatrial.core.indicator import Indicator
 from seatrial.core.objective import Objective
 from seatrial.core.risk import Risk
 from seatrial.core.units import parse_quantity
@@ -22,7 +23,7 @@ from seatrial.policy.fields import (
     Share,
     wrong,
 )
-from seatrial.policy.objective import Op, Written
+from seatrial.policy.objective import Op, Written, known_indicator
 from seatrial.policy.traffic import BudgetSpec
 
 
@@ -69,6 +70,19 @@ class CriterionSpec(Model):
     unit: str | None = None
     target: Share
     """The share of exchanges that must be good, such as 95%."""
+    of: tuple[str, ...] = ()
+    """Objectives of the same traffic that goodput, fairness or error_budget_burn is made of, as there."""
+    timeSliceWindow: PositiveDuration | None = None
+    """Length of the slices of time that are judged; 1s by default."""
+
+    @property
+    def sli(self) -> Indicator:
+        """The indicator.
+
+        Raises:
+            UsageError: there is none of that name.
+        """
+        return known_indicator(self.indicator)
 
     def objective(self, name: str, traffic: str, where: str | None = None) -> Objective:
         """The objective that judges.
@@ -91,6 +105,7 @@ class CriterionSpec(Model):
             name=name,
             traffic=traffic,
             where=where,
+            slice=self.timeSliceWindow or 1.0,
         )
 
 
@@ -148,7 +163,8 @@ class ScenarioSpec(Model):
     traffic: str | None = None
     """Name of the traffic; the only one by default."""
     concurrency: PositiveCount | None = None
-    """Requests in flight, in place of the traffic's."""
+    """Requests in flight, in place of the traffic's. A traffic with arrivals keeps its schedule, except
+    where this is 1: one call at a time."""
     stream: Flag | None = None
     """Whether answers are streamed, in place of the traffic's."""
     params: dict[str, Any] = Field(default_factory=dict)

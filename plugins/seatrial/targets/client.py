@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
+from math import inf
 from time import perf_counter as clock
 from types import TracebackType
 
@@ -29,6 +30,7 @@ class Client:
     Args:
         target: address, protocol, key and bounds.
         connections: most connections open at a time; requests beyond wait in order.
+        patience: seconds that a request waits for a free connection; then it is given up, unsent.
 
     Attributes:
         reconnects: kept connections that the target had closed before it answered; the request was sent
@@ -38,12 +40,13 @@ class Client:
         UsageError: an unknown protocol, or settings that cannot work.
     """
 
-    def __init__(self, target: TargetConfig, *, connections: int = 32) -> None:
+    def __init__(self, target: TargetConfig, *, connections: int = 32, patience: float = inf) -> None:
         if connections < 1:
             raise UsageError(f"a client needs at least one connection, not {connections}")
         self.target = target
         self.protocol: WireProtocol = protocol_for(target)
         self.connections = connections
+        self.patience = patience
         self.reconnects = 0
         self._context = tls_context(target)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -250,6 +253,17 @@ class Client:
             self._dial(call)
         else:
             self._waiting.append(call)
+            if self.patience < inf:
+                asyncio.get_running_loop().call_later(self.patience, self._give_up, call)
+
+    def _give_up(self, call: Call) -> None:
+        """No connection became free for *call* in time."""
+        if call in self._waiting:
+            self._waiting.remove(call)
+            call.sent = call.done = clock()
+            call.error = ErrorKind.TIMEOUT_TOTAL
+            call.detail = f"given up: none of {self.connections} connections was free in time"
+            self._report(call)
 
     def _room(self) -> bool:
         return len(self._open) + len(self._dialling) < self.connections
