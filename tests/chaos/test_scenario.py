@@ -48,6 +48,55 @@ def test_a_target_that_goes_down_with_it_fails_and_comes_back(tmp_path: Path) ->
     assert record.failover is None
 
 
+SERVED = {
+    "indicator": "served_rate",
+    "op": "gte",
+    "value": "100/s",
+    "target": "50%",
+    "timeSliceWindow": "20ms",
+}
+BURN = {"indicator": "error_budget_burn", "op": "lte", "value": 5, "target": "50%", "timeSliceWindow": "20ms"}
+FAIR = {"indicator": "fairness", "target": "80%"}
+SLICES = "slices of time"
+TENANTS = "rounds of all tenants"
+
+
+@pytest.mark.parametrize(
+    ("criterion", "world", "outcome", "noun"),
+    [
+        (SERVED, {}, Outcome.PASSED, SLICES),
+        (SERVED, {"falls_back": False}, Outcome.FAILED, SLICES),
+        (BURN, {}, Outcome.PASSED, SLICES),
+        (BURN, {"falls_back": False}, Outcome.FAILED, SLICES),
+        (FAIR, {}, Outcome.PASSED, TENANTS),
+        (FAIR, {"starved": "b"}, Outcome.FAILED, TENANTS),
+        (
+            FAIR,
+            {"falls_back": False},
+            Outcome.PASSED,
+            TENANTS,
+        ),  # nobody is served, and nobody less than others
+    ],
+)
+def test_a_criterion_is_judged_by_its_kind_of_event(
+    tmp_path: Path, criterion: dict[str, Any], world: dict[str, Any], outcome: Outcome, noun: str
+) -> None:
+    record = sail(World(tmp_path, **world), during=[criterion])
+    found = verdict(record, criterion["indicator"])
+    assert found.outcome is outcome, found
+    assert noun in found.reason
+    assert found.n < len(record.under)
+
+
+def test_steadiness_is_of_single_requests(tmp_path: Path) -> None:
+    """A slice of time is no request: whether one is good does not hang on it."""
+    never = {**SERVED, "value": "1000000/s"}
+    record = sail(World(tmp_path), during=[never])
+    assert record.unsteady is None
+    assert verdict(record, "served_rate").outcome is Outcome.FAILED
+    assert judge.recovered(record).outcome is Outcome.PASSED
+
+
 def test_every_step_is_told_in_its_order(tmp_path: Path) -> None:
     world = World(tmp_path)
     sail(world, during=[AVAILABLE])

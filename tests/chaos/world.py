@@ -17,6 +17,7 @@ from seatrial.chaos.stage import CALM
 from seatrial.core.errors import HarnessError
 from seatrial.core.exchange import ErrorKind, Exchange
 from seatrial.core.risk import Risk
+from seatrial.core.tenants import Tenants
 from seatrial.faults.recorder import Attempt
 from seatrial.load.budget import Budget
 from seatrial.load.closed_loop import ClosedLoop
@@ -35,8 +36,8 @@ spec:
   dependencies:
     - {name: primary,   listen: 127.0.0.1:9101, upstream: 127.0.0.1:9001}
     - {name: secondary, listen: 127.0.0.1:9102, upstream: 127.0.0.1:9002}
-  traffic:
-    - {name: steady, concurrency: 4, budget: {requests: 4000, duration: 5s}}
+  traffic: [{name: steady, concurrency: 4, budget: {requests: 4000, duration: 5s}}]
+  objectives: [{name: availability, traffic: steady, indicator: availability, target: 90%}]
   risk: {dependence: independent}
   suites: [resilience]
 """
@@ -83,6 +84,7 @@ class World:
         slow: seconds after a fault until it answers again.
         sick: whether it never answers.
         unhit: whether no fault ever acts.
+        starved: the tenant (of a and b) that gets no answer under a fault.
         refuses, keeps: whether faults fail to take, or to be taken back.
     """
 
@@ -94,12 +96,13 @@ class World:
         slow: float = 0.0,
         sick: bool = False,
         unhit: bool = False,
+        starved: str = "",
         refuses: bool = False,
         keeps: bool = False,
     ) -> None:
         self.loaded = policy(folder)
         self.falls_back, self.slow, self.sick, self.unhit = falls_back, slow, sick, unhit
-        self.refuses, self.keeps = refuses, keeps
+        self.refuses, self.keeps, self.starved = refuses, keeps, starved
         self.active: dict[str, Fault] = {}
         self.back = 0.0
         self.events: list[dict[str, Any]] = []
@@ -122,7 +125,7 @@ class World:
     def marks(self) -> dict[str, int]:
         return {"primary": 0}
 
-    def attempts(self, since: Any) -> dict[str, list[Attempt]]:
+    def attempts(self, since: Any, *, anew: bool = False) -> dict[str, list[Attempt]]:
         return {"primary": list(self.seen), "secondary": []}
 
     def phase(
@@ -143,12 +146,13 @@ class World:
             risk=scenario.risk if name == UNDER else CALM,
             seed=7,
             ledger=Ledger(title, self.record),
+            tenants=Tenants(("a", "b"), (1, 1), scenario.traffic),
         )
         sender.phase = phase = Phase(name, traffic)
         return phase
 
-    def answers(self) -> bool:
-        """Whether the next request gets an answer."""
+    def answers(self, tenant: str) -> bool:
+        """Whether the next request, of *tenant*, gets an answer."""
         self.asked += 1
         self.on_request(self.asked)
         for fault in self.active.values():
@@ -157,7 +161,7 @@ class World:
         if self.sick:
             return False
         if self.active and not self.unhit:
-            return self.falls_back
+            return self.falls_back and tenant != self.starved
         return not self.back or time.monotonic() - self.back >= self.slow
 
     @contextmanager
@@ -179,8 +183,10 @@ class _Sender:
         assert self.phase is not None
         self.phase.zero = self.phase.zero or time.monotonic() - (clock() - zero)
         sent = time.monotonic()
+        tenants = self.phase.log.tenants
+        assert tenants is not None
         try:
-            ok = self.world.answers()
+            ok = self.world.answers(tenants.names[tenants.sender(index)])
         except BaseException as error:
             failed(error)
             return
