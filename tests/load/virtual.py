@@ -106,5 +106,7 @@ def put_in_virtual_time(monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
     for module in (traffic, open_loop):
         monkeypatch.setattr(module, "clock", model.clock)
     monkeypatch.setattr(traffic, "new_event_loop", model.fresh)
+    # A look at the whole costs as much as in real time, and virtual seconds have more of them.
+    monkeypatch.setattr(traffic, "POLL", 0.05)
     monkeypatch.setattr(open_loop, "make_pacer", lambda loop, due: _Pacer(loop, due, model.late))
     monkeypatch.setattr(from_policy, "_connector", lambda *given: model.connect)
