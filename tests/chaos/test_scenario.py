@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.chaos import judge
+from seatrial.chaos import judge, scenario
 from seatrial.chaos.record import Record
 from seatrial.chaos.scenario import run
 from seatrial.core.errors import HarnessError
@@ -242,6 +242,13 @@ def test_behaviour_is_judged_on_what_the_proxies_saw(tmp_path: Path) -> None:
     record = sail(World(tmp_path), client_behaviour=["amplification", "breaker-opens"], min_duration="20ms")
     assert judge.behaviour(record, Aspect(aspect="amplification")).outcome is Outcome.PASSED
     assert judge.behaviour(record, Aspect(aspect="breaker-opens")).outcome is Outcome.FAILED
+
+
+def test_a_stampede_that_was_seen_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario, "LOOK", 0.0)
+    record = sail(World(tmp_path), client_behaviour=["no-stampede"], min_duration="20ms")
+    assert judge.behaviour(record, Aspect(aspect="no-stampede")).outcome is Outcome.FAILED
+    assert scenario.CALLS <= len(record.under) < 1000
 
 
 def test_a_scenario_that_does_not_arise_is_told(tmp_path: Path) -> None:

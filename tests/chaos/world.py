@@ -196,7 +196,9 @@ class _Sender:
             error = None if ok else ErrorKind.RESET
             done = clock() - zero
             self.phase.seen.append(
-                Seen(sent, time.monotonic(), ok, 200, error, "small", None if ok else False, (), 5)
+                Seen(
+                    sent, time.monotonic(), ok, 200, error, "small", None if ok else False, (), 5, "all alike"
+                )
             )
             then(Exchange(index, intended, intended, done, first_chunk=done, status=200, error=error))
 

@@ -58,7 +58,7 @@ def _crowds(recording: Recording) -> Iterator[tuple[int, int]]:
     """Callers under the fault who asked the same at one time: the most at once, and how many in all."""
     asked: dict[str, list[Span]] = {}
     for question, sent, done in zip(recording.questions, recording.sent, recording.done, strict=False):
-        if recording.injected <= sent < recording.reverted:
+        if question and recording.injected <= sent < recording.reverted:
             asked.setdefault(question, []).append((sent, done))
     for spans in asked.values():
         yield from _heaps(spans)
