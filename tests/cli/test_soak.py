@@ -26,8 +26,8 @@ spec:
     - name: steady
       stream: true
       soak:
-        duration: 3s
-        rate: 60/s
+        duration: 2s
+        rate: 80/s
         checkpoints: 30
         growth: {{latency: 100%, errors: 20%, memory: 50%, files: 100%}}
     - {{name: other}}

@@ -330,8 +330,8 @@ def test_a_schedule_beyond_the_machine_is_generator_bound(
 ) -> None:
     rate = Schedule(Profile.constant(1e6), poisson, [3])
     risk = Risk(bursts_up_to=None, min_duration=0.5, segments=1, pause=0.0)
-    traffic = make(echo.uri, events, made, schedule=rate, warmup=0, budget=Budget(requests=30_000), risk=risk)
-    # Thirty thousand requests in a thirtieth of a second: however fast the machine, they leave later than a
+    traffic = make(echo.uri, events, made, schedule=rate, warmup=0, budget=Budget(requests=10_000), risk=risk)
+    # Ten thousand requests in a hundredth of a second: however fast the machine, they leave later than a
     # twentieth of the limit, and more than the target's share is answered within it.
     within = Objective(indicator="operation.duration", op="lte", value="600ms", target="3%", traffic="many")
     verdict = within.judge(traffic)
