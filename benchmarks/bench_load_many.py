@@ -41,6 +41,7 @@ from seatrial.targets.config import TargetConfig
 from seatrial.targets.wire import Prompt
 
 TIMES = 1.8  # one process's requests a second on a core, by two on two
+CONNECTIONS = 64  # a process
 FAIR = 4  # cores: two that send, the server, and this process that merges
 MANY = 10_000_000
 SECONDS, BYTES = 5.0, 24.0
@@ -84,7 +85,7 @@ class Run:
 def run(port: int, processes: int, count: int) -> Run:
     """So many requests, far more of them due than can be sent."""
     config = TargetConfig(uri=f"http://127.0.0.1:{port}/v1", model="small")
-    brief = Brief(config, (Prompt.of("Tell me about the sea. " * 8),) * 64, False, 64)
+    brief = Brief(config, (Prompt.of("Tell me about the sea. " * 8),) * 64, False, CONNECTIONS * processes)
     schedule = Schedule(Profile.constant(2e6), poisson, [1])
     more: dict[str, Any] = {"budget": Budget(requests=count), "risk": ONE, "seed": 1}
     sent = ProcessTraffic("bench", brief, processes, schedule, **more)
