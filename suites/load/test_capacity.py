@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from seatrial.pytest.outcomes import not_applicable
+
 from .ruling import settle
 
 
@@ -22,6 +24,8 @@ def test_callers_are_sent_away(measured_overload: Any, trial: Any, request: Any)
 
 def test_demand(measured_capacity: Any, demand_scenario: str, trial: Any, request: Any) -> None:
     """Capacity suffices for projected demand."""
+    if trial.loaded.spec.capacity is None or trial.loaded.spec.capacity.demand is None:
+        not_applicable("the policy asks for no projection of demand: spec.capacity.demand")
     capacity = measured_capacity()
     found = next(each for each in capacity.demand if each.scenario == demand_scenario)
     settle(trial, request.node.nodeid, found.outcome, found.reason, capacity.exchanges)

@@ -83,6 +83,30 @@ def test_a_run_of_a_part_certifies_nothing(make_report: Callable[..., Report]) -
     assert "demands the suites contract" in report.findings[0].sentence
 
 
+def test_an_objective_that_was_not_tried_is_told_once() -> None:
+    events = synthetic.events(synthetic.healthy(controls=False))
+    name = next(event["objective"]["name"] for event in events if event["event"] == "verdict")
+    kept = [event for event in events if event.get("objective", {}) is None or name not in str(event)]
+    kept = [event for event in events if event in kept or event["event"] in ("run", "finish")]
+    for event in kept:
+        if event["event"] == "run":
+            objective = {"name": name, "indicator": "availability", "target": 0.99, "traffic": "steady"}
+            event["policy"]["effective"]["spec"]["objectives"] = [objective]
+    report = build_report(Journal(Path("j"), tuple(kept), torn=False))
+    assert report.partial == (f"the policy demands the objective {name}, and nothing judged it",)
+    assert [(found.name, found.sentence) for found in report.findings] == [
+        (name, "is not proven: nothing judged it")
+    ]
+
+
+def test_where_requests_were_sent_it_is_not_said_that_nothing_was_measured() -> None:
+    events = synthetic.events(synthetic.healthy(controls=False))
+    kept = [event for event in events if event["event"] not in ("verdict", "progress")]
+    kept[-1] |= {"outcome": "INCONCLUSIVE"}
+    report = build_report(Journal(Path("j"), tuple(kept), torn=False))
+    assert (report.headline.lead, report.headline.why) == ("Not proven.", "No objective was judged.")
+
+
 def test_a_target_that_changed_is_not_certified(make_report: Callable[..., Report]) -> None:
     report = make_report(synthetic.healthy(target_changed=True))
     assert not report.certified
@@ -128,4 +152,4 @@ def test_an_objective_without_a_verdict_is_open() -> None:
     events = [event for event in synthetic.events(synthetic.healthy()) if event["event"] != "verdict"]
     report = build_report(Journal(Path("j"), tuple(events), torn=False))
     assert {view.outcome for view in report.objectives} == {Outcome.INCONCLUSIVE}
-    assert report.objectives[0].reason == "it was never decided"
+    assert report.objectives[0].reason == "nothing judged it"

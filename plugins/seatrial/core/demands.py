@@ -27,6 +27,11 @@ def unmet(events: Sequence[Event]) -> list[str]:
     ]
 
 
+def unjudged(objective: str) -> str:
+    """How an objective is told that the policy names and nothing judged."""
+    return f"the policy demands the objective {objective}, and nothing judged it"
+
+
 def _suites(named: Sequence[str] | None, ran: Sequence[str] | None) -> Iterator[str]:
     missing = [name for name in named or () if name not in (ran or ())]
     if missing:
@@ -37,7 +42,7 @@ def _objectives(named: Sequence[Event] | None, events: Sequence[Event]) -> Itera
     judged = {event["objective"]["name"] for event in events if event["event"] == "verdict"}
     for objective in named or ():
         if objective["name"] not in judged:
-            yield f"the policy demands the objective {objective['name']}, and nothing judged it"
+            yield unjudged(objective["name"])
 
 
 def _scenarios(named: Sequence[Event] | None, events: Sequence[Event]) -> Iterator[str]:

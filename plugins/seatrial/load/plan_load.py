@@ -83,7 +83,7 @@ def _audits(loaded: LoadedPolicy, answer: float | None) -> Iterator[Part]:
         takes = answer_of(judged) if answer is None else answer
         turns, together, load = found.needed(takes)
         usd = _usd(loaded, own, turns + together, min(output_of(own), LONGEST))
-        said = f"{turns} one at a time, {together} with {load} in flight"
+        said = f"{turns} one at a time, {together} with {load} in flight, {format_duration(takes)} each"
         yield Part(f"audits of {name}", turns + together, (turns + together / load) * takes, usd, True, said)
 
 

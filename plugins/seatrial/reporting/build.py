@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from seatrial.core.decision import decide
+from seatrial.core.demands import unjudged
 from seatrial.core.journal import Journal, read_journal
 from seatrial.core.outcome import Outcome, aggregate
 from seatrial.core.verdict import Verdict
@@ -21,6 +22,7 @@ from seatrial.reporting.impact import Flow
 from seatrial.reporting.load_view import LoadView
 from seatrial.reporting.model import (
     Evidence,
+    Headline,
     ItemView,
     LimitView,
     ObjectiveView,
@@ -69,14 +71,15 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     # A load run, a search or a soak tries a part of the policy by its nature: that is no finding.
     demands = () if run.purpose in (LOAD, CAPACITY, SOAK) else decision.partial
     partial = tuple(one_line(text, 300) for text in demands)
-    against = findings.collect(objectives, suites, controls, fingerprints, errors, partial)
+    told = {unjudged(view.name) for view in objectives}
+    unmet = [text for text in partial if text not in told]
+    against = findings.collect(objectives, suites, controls, fingerprints, errors, unmet)
     injected = faults.faults(events)
     traffics = _traffics(events, batches, declared, injected)
     day = gameday.game_day(events, injected, [Flow(view.columns, view.began) for view in traffics])
     headline = story.headline(outcome, journal.complete, run, against, objectives, counts, bool(partial))
     if load is not None and load.alone and not objectives:
-        told = load.headline(journal.complete, headline)
-        headline = told if run.purpose in (CAPACITY, SOAK) else replace(headline, why=told.why)
+        headline = _of_load(headline, load, run.purpose, journal.complete, outcome)
     if day is not None:
         headline = gameday.headline(day, outcome, journal.complete, decision.reasons, run.requests)
     return Report(
@@ -105,6 +108,14 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     )
 
 
+def _of_load(headline: Headline, load: LoadView, purpose: str, finished: bool, outcome: Outcome) -> Headline:
+    """The headline of a run that judged nothing but a search or a soak, where that is what decided it."""
+    own = load.headline(finished, headline)
+    if purpose in (CAPACITY, SOAK):
+        return own
+    return replace(headline, why=own.why) if outcome.green or outcome is load.worst else headline
+
+
 def _in_question(
     declared: tuple[ObjectiveView, ...], purpose: str, load: LoadView | None
 ) -> tuple[ObjectiveView, ...]:
@@ -130,7 +141,7 @@ def _objectives(
     """One view an objective, the worst first; those that were collected and never decided are among them."""
     decided = {event["objective"].get("name"): event for event in events if event["event"] == "verdict"}
     views = [objective_of(event, shown) for event in decided.values()]
-    reason = "it was never decided" if finished else "the run was cut off before it was decided"
+    reason = "nothing judged it" if finished else "the run was cut off before it was decided"
     running = {str(event.get("objective")): event for event in events if event["event"] == "progress"}
     known = facts.declared_objectives(events)
     for name in (*known, *(name for name in running if name not in known)):

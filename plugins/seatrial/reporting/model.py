@@ -20,8 +20,8 @@ from seatrial.reporting.purpose import CAPACITY, CERTIFY, KINDS, SOAK
 
 if TYPE_CHECKING:
     from seatrial.reporting.gameday import GameDayView
-    from seatrial.reporting.remediation import LoopView
     from seatrial.reporting.load_view import LoadView
+    from seatrial.reporting.remediation import LoopView
 
 # What a reader must see first.
 _ORDER = (

@@ -107,7 +107,7 @@ def headline(
         )
     if outcome is Outcome.FAILED:
         return Headline(leads.failed, _why_failed(findings, objectives), said)
-    return Headline("Not proven.", _why_open(findings, objectives), said)
+    return Headline("Not proven.", _why_open(run, findings, objectives), said)
 
 
 def _certified_why(outcome: Outcome, run: RunView, objectives: Sequence[ObjectiveView]) -> str:
@@ -135,11 +135,13 @@ def _why_failed(findings: Sequence[Finding], objectives: Sequence[ObjectiveView]
     return _SUITES.get(first.suite, f"{figures.listed([first.name])} failed.")
 
 
-def _why_open(findings: Sequence[Finding], objectives: Sequence[ObjectiveView]) -> str:
+def _why_open(run: RunView, findings: Sequence[Finding], objectives: Sequence[ObjectiveView]) -> str:
     unproven = [item.name for item in objectives if item.outcome is Outcome.INCONCLUSIVE]
     if unproven and len(unproven) == sum(item.outcome is not Outcome.NOT_APPLICABLE for item in objectives):
         measured = any(item.verdict is not None and item.verdict.n for item in objectives)
-        return "The data do not suffice for any objective." if measured else "Nothing was measured."
+        if measured:
+            return "The data do not suffice for any objective."
+        return "No objective was judged." if run.requests else "Nothing was measured."
     if unproven:
         return f"The data do not suffice for {figures.listed(unproven)}."
     open_ones = [item.name for item in findings if item.outcome is Outcome.INCONCLUSIVE]

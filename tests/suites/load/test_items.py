@@ -78,6 +78,25 @@ def test_capacity_and_demand(tmp_path: Path, target: Apart) -> None:
     assert items["test_demand[base]"]["exchanges"] > 100
 
 
+def test_what_the_policy_asks_nothing_of_does_not_apply_and_proves_nothing(
+    tmp_path: Path, target: Apart
+) -> None:
+    asked = ("test_capacity", "test_callers", "test_demand", "step", "back", "test_soak")
+    items, kinds = ran(tmp_path, target.uri, "", *asked)
+    assert len(items) == len(asked)
+    assert {item["outcome"] for item in items.values()} == {"NOT_APPLICABLE"}
+    assert all(
+        item["reason"].startswith("the policy asks for no")
+        for name, item in items.items()
+        if "soak" not in name
+    )
+    assert "spec.capacity.demand" in items["test_demand[none]"]["reason"]
+    assert "exchanges" not in kinds
+    end = json.loads((tmp_path / "out" / "journal.ndjson").read_text("utf-8").splitlines()[-1])
+    assert (end["outcome"], end["exit_code"]) == ("INCONCLUSIVE", 2)
+    assert "nothing was measured: no check sent a request" in end["reasons"]
+
+
 def test_a_target_that_does_not_scale(tmp_path: Path, target: Apart) -> None:
     items, kinds = ran(tmp_path, target.uri, SCALING, "test_recovers", "test_scales", "test_capacity")
     assert kinds.count("scaling") == 1
