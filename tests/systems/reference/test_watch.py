@@ -68,7 +68,7 @@ def test_what_hangs_is_told_of_and_started_again(tmp_path: Path) -> None:
     health = f"http://127.0.0.1:{port}/"
     with listening() as (url, came):
         command = [sys.executable, "-m", "seatrial.systems.reference.watch", "--pidfile", str(pidfile)]
-        command += ["--health", health, "--notify", url, "--patience", "0.5", "--"]
+        command += ["--health", health, "--notify", url, "--wait", "0.2", "--patience", "0.5", "--"]
         command += [sys.executable, "-S", "-c", SERVICE, str(port)]
         with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
             try:

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     supervisor = Supervisor(command, options.pidfile)
     remediator = Remediator(
-        lambda: answers(options.health),
+        lambda: answers(options.health, options.wait),
         lambda: supervisor.started,
         supervisor.again,
         lambda told: post(options.notify, told),
@@ -64,9 +64,9 @@ def _watch(look: Callable[[], None], over: threading.Event) -> None:
         look()
 
 
-def answers(url: str) -> bool:
-    """Whether anything answers there, be it that all is not well: what only a restart could change."""
-    return _asked(url, "GET", None) is not None
+def answers(url: str, wait: float = PATIENCE) -> bool:
+    """Whether anything answers there within *wait* seconds, be it that all is not well."""
+    return _asked(url, "GET", None, wait) is not None
 
 
 def post(url: str, told: Mapping[str, Any]) -> None:
@@ -76,10 +76,10 @@ def post(url: str, told: Mapping[str, Any]) -> None:
         print(f"nobody listens to {alert} {told['status']}", file=sys.stderr, flush=True)
 
 
-def _asked(url: str, method: str, body: bytes | None) -> int | None:
+def _asked(url: str, method: str, body: bytes | None, wait: float = PATIENCE) -> int | None:
     """The status of an answer, None for none."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=wait)
     headers = {} if body is None else {"content-type": "application/json"}
     try:
         connection.request(method, parts.path or "/", body, headers)
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--pidfile", type=Path, required=True, help="file that tells the gateway's process id")
     add("--health", required=True, metavar="URL", help="page that is looked at")
     add("--notify", required=True, metavar="URL", help="where alerts are posted, as Alertmanager does")
+    add("--wait", type=float, default=PATIENCE, help="seconds for an answer of that page")
     add("--patience", type=float, default=Care().patience, help="seconds that a start may take")
     add("--attempts", type=int, default=Care().attempts, help="restarts before a person is called")
     add("command", nargs=argparse.REMAINDER, help="-- and the gateway's command")
