@@ -28,7 +28,7 @@ class Asked(NamedTuple):
         tenant, prompt = divmod(code, self.prompts + 1)
         return (prompt if prompt < self.prompts else -1), tenant
 
-    def columns(self, codes: NDArray[np.unsignedinteger]) -> tuple[Numbers, Numbers]:
+    def columns(self, codes: NDArray[np.integer]) -> tuple[Numbers, Numbers]:
         """Prompts and tenants of many numbers."""
         tenants, prompts = np.divmod(codes.astype(np.int64), self.prompts + 1)
         return np.where(prompts < self.prompts, prompts, -1), tenants

@@ -154,7 +154,7 @@ class Ledger:
             log.extend(block)
             self._record("warmup", traffic=self._traffic, **_logged(log, 0, len(log)))
 
-    def asked(self, prompts: NDArray[np.int64]) -> None:
+    def asked(self, prompts: NDArray[np.integer]) -> None:
         """What the exchanges asked that `flush_log` writes next, -1 where it was none of the set."""
         self._asked.frombytes(prompts.astype(np.int32).tobytes())
 

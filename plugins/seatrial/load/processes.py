@@ -215,11 +215,12 @@ class ProcessTraffic(Traffic):
         if not len(block):
             return
         places = block.rows["number"].astype(np.int64) - self._dealt.base
-        prompts, tenants = self._codes.columns(np.frombuffer(self._asked, np.uint32)[places])
+        asked: NDArray[np.integer] = np.frombuffer(self._asked, np.uint32)[places]
         if self._told is not None:
+            asked, tenants = self._codes.columns(asked)
             self._told.tell(tenants)
         self.log.extend(block)
-        self._ledger.asked(prompts)
+        self._ledger.asked(asked)
 
     def _journal(self) -> None:
         self._journalled_at = clock()
