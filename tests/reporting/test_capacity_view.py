@@ -59,13 +59,15 @@ def test_where_this_machine_was_the_limit_the_level_says_so() -> None:
     assert told.headline.lead == "Not proven."
 
 
-def test_a_search_that_was_cut_off_tells_what_held() -> None:
+def test_a_search_that_was_cut_off_tells_what_held_and_what_broke() -> None:
     told = report(load_scenes.search(list(load_scenes.HELD)), finished=False)
     assert told.load is not None
     (view,) = told.load.capacities
     assert (view.interval, view.ended) == ("at least 48/s", False)
     assert told.headline.lead == "Not finished."
     assert not told.tone.green
+    assert found(*load_scenes.HELD, level(64.0, "breaks"), level(56.0, "breaks")).interval == "48/s … 56/s"
+    assert found(level(4.0, "not decided"), level(8.0, "breaks")).interval == "below 8/s"
 
 
 def test_intervals_in_words() -> None:

@@ -43,7 +43,7 @@ def test_a_generator_that_fell_behind_is_told_before_the_charts() -> None:
 
 def test_a_page_of_a_search_that_was_cut_off() -> None:
     page = render_html(report(load_scenes.search(list(load_scenes.HELD)), finished=False))
-    assert "at least 48/s</strong>, so far." in page
+    assert "at least 48/s</strong>, so far: the run was cut off" in page
 
 
 def test_markdown_tells_a_line_each() -> None:

@@ -173,11 +173,13 @@ def _capacity(
     name: str, event: Event | None, levels: list[LevelView], limits: tuple[LimitView, ...]
 ) -> CapacityView:
     told = event or {}
+    # A search that was cut off knows what its levels have shown up to then.
     held = max((level.rate for level in levels if level.shape == "disc"), default=None)
+    broke = min((level.rate for level in levels if level.shape == "cross"), default=None)
     return CapacityView(
         traffic=name,
         lower=loose.finite(told.get("lower")) if event else held,
-        upper=loose.finite(told.get("upper")),
+        upper=loose.finite(told.get("upper")) if event else broke,
         at_least=loose.finite(told.get("at_least")),
         knee=loose.finite(told.get("knee")),
         outcome=loose.outcome(told.get("outcome")),
