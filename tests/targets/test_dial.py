@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import math
 import socket
@@ -15,7 +16,7 @@ from seatrial.core.errors import HarnessError, UsageError
 from seatrial.core.exchange import ErrorKind
 from seatrial.targets import dial
 from seatrial.targets.config import Timeouts, Tls
-from seatrial.targets.target import Target, TargetConfig
+from seatrial.targets.target import Target, TargetConfig, new_event_loop
 from tests.targets.certificates import Authority
 from tests.targets.servers import Visit, well_behaved
 
@@ -168,3 +169,27 @@ def test_a_file_of_authorities_that_cannot_be_read(tmp_path: Path, content: str 
     with pytest.raises(UsageError, match="not a readable PEM file") as caught:
         Target(TargetConfig(uri="https://127.0.0.1/", tls=Tls(ca_file=str(path))))
     assert "ca.pem" in str(caught.value)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_reached_without_a_request(target: MakeTarget, authority: Authority, tls: bool) -> None:
+    heard: list[bytes] = []
+
+    async def listening(visit: Visit) -> None:
+        heard.append(await visit.reader.read(100))
+
+    context = authority.context() if tls else None
+    config = target(listening, context, tls=Tls(ca_file=str(authority.file))).config
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(dial.reach(config))
+        runner.run(dial.reach(config))
+    assert set(heard) <= {b""}
+
+
+def test_not_reached_is_told_as_when_it_is_asked() -> None:
+    with socket.socket() as free, asyncio.Runner() as runner:
+        free.bind(("127.0.0.1", 0))
+        config = TargetConfig(uri=f"http://127.0.0.1:{free.getsockname()[1]}/v1", timeouts=QUICK)
+        with pytest.raises(dial.DialError) as caught:
+            runner.run(dial.reach(config))
+    assert caught.value.kind is ErrorKind.CONNECT

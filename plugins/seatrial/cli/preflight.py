@@ -1,26 +1,26 @@
-"""Whether there is a target to certify at all: told in one line, before anything is made or judged."""
+"""Whether there is a target to try at all: told in one line, before anything is made or judged.
+
+Only the way there is looked at. What the target answers is asked once, when the run takes its identity, and
+judged there (`seatrial.pytest.preflight`).
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from seatrial.core.errors import UsageError
-from seatrial.core.exchange import ErrorKind
 from seatrial.load.configs import targets
-from seatrial.targets.config import TargetConfig, Timeouts
-from seatrial.targets.target import Target
+from seatrial.targets.config import TargetConfig
+from seatrial.targets.dial import DialError, reach
+from seatrial.targets.target import new_event_loop
 
 if TYPE_CHECKING:
     from seatrial.policy.loader import LoadedPolicy
 
-WAIT = 2.0  # seconds for an answer of any kind, once connected
-ENOUGH = 65_536  # bytes of it
-# Nothing of HTTP was seen yet: a wrong address, or nothing runs there. What answers is judged by the run.
-_OUT_OF_REACH = (ErrorKind.DNS, ErrorKind.CONNECT, ErrorKind.TLS)
-
 
 def require_targets(policy: LoadedPolicy) -> None:
-    """Make sure that the policy names targets, and that each can be reached.
+    """Make sure that the policy names targets, and that each can be reached. None is sent a request.
 
     Raises:
         UsageError: it names none, or one cannot be reached (name, port, TLS).
@@ -36,12 +36,12 @@ def require_targets(policy: LoadedPolicy) -> None:
 
 
 def _require(config: TargetConfig, where: str) -> None:
-    patience = Timeouts(connect=config.timeouts.connect, first_byte=WAIT, idle=WAIT, total=2 * WAIT)
-    with Target(config.with_(timeouts=patience, max_body=ENOUGH), connections=1) as target:
-        answer = target.get("/", api_key=None)
-    if answer.error in _OUT_OF_REACH:
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(reach(config))
+    except DialError as error:
         raise UsageError(
-            f"the target {config.name!r} cannot be reached: {answer.detail or answer.error}",
+            f"the target {config.name!r} cannot be reached: {error.detail}",
             where=where,
             hint="start it, or correct its address; --target URL tries another",
-        )
+        ) from error

@@ -13,6 +13,7 @@ from typing import Any
 
 from seatrial.core.errors import HarnessError, UsageError
 from seatrial.core.exchange import ErrorKind
+from seatrial.targets.call import Call
 from seatrial.targets.config import Address, TargetConfig
 from seatrial.targets.http1 import Connection
 from seatrial.targets.reader import excerpt
@@ -81,6 +82,48 @@ async def dial(
     if context is not None:
         connection.secured = clock()
     return connection
+
+
+async def reach(config: TargetConfig) -> None:
+    """Connect to the target and hang up: it is not asked anything.
+
+    Raises:
+        DialError: name, TCP or TLS failed.
+        HarnessError: this machine has no socket left to give.
+        UsageError: the file of authorities cannot be read.
+    """
+    loop = asyncio.get_running_loop()
+    context, gone = tls_context(config), asyncio.Event()
+    connection = await dial(config, context, lambda: Connection(loop, _Visitor(gone)))
+    connection.close()
+    try:
+        async with asyncio.timeout(config.timeouts.connect):
+            await gone.wait()
+    except TimeoutError:  # a TLS goodbye that is not returned
+        connection.abort()
+
+
+class _Visitor:
+    """Keeps a connection that carries no call, until it is gone."""
+
+    def __init__(self, gone: asyncio.Event) -> None:
+        self._gone = gone
+
+    def opened(self, connection: Connection) -> None:
+        """It stands: nothing is asked."""
+
+    def finished(self, connection: Connection, call: Call) -> None:
+        """No call, no end."""
+
+    def stale(self, call: Call) -> None:
+        """No call to repeat."""
+
+    def trouble(self, call: Call, error: Exception) -> None:
+        """No reader to break its promise."""
+
+    def lost(self, connection: Connection) -> None:
+        """Gone for good."""
+        self._gone.set()
 
 
 async def _resolve(address: Address) -> list[Info]:
