@@ -65,6 +65,8 @@ def test_users_who_all_think_equally_long() -> None:
 )
 def test_how_many_are_in_flight(fields: dict[str, Any], flying: int | None, words: str) -> None:
     spec = TrafficSpec.model_validate({"name": "load", **fields})
+    dumped = spec.model_dump(mode="json", exclude_none=True)
+    assert TrafficSpec.model_validate(dumped) == spec, "what is dumped reads in again"
     assert spec.in_flight == flying
     assert words in spec.pattern
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from seatrial.policy.arrivals import ArrivalsSpec
 from seatrial.policy.fields import (
@@ -109,6 +109,14 @@ class TrafficSpec(Model):
         if self.arrivals is None:
             return f"{self.concurrency} at a time"
         return self.arrivals.told(self.concurrency)
+
+    @model_serializer(mode="wrap")
+    def _dumped(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A default that says nothing here is left out: what is dumped must read in again."""
+        dumped: dict[str, Any] = dump(self)
+        if self.arrivals is not None and self.arrivals.kind != "closed":
+            dumped.pop("concurrency", None)
+        return dumped
 
     @model_validator(mode="after")
     def _one_loop(self) -> TrafficSpec:
