@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -100,6 +101,9 @@ async def _serve(proxies: list[Any], control: str, seed: int, *, until_eof: bool
             click.echo(f"{proxy.name}: {proxy.listen} → {proxy.upstream.text} ({proxy.protocol})")
         click.echo(f"control API: http://{service.address}")
         sys.stdout.flush()
+        # What lives now lives on: no collection needs to walk it while something has to be in time.
+        gc.collect()
+        gc.freeze()
         await ended.wait()
     finally:
         await service.stop()
