@@ -71,12 +71,16 @@ class Proxy:
     port: int
     pid: int
 
-    def order(self, method: str, path: str, body: Any = None) -> None:
-        """Ask the control API of seatrial's own something about its only proxy."""
+    def order(self, method: str, path: str, body: Any = None) -> bytes:
+        """Tell the control API of seatrial's own something about its only proxy."""
         data = None if body is None else json.dumps(body).encode()
         url = f"http://127.0.0.1:{control_port(self.port)}/proxies/proxy/{path}"
         with urllib.request.urlopen(urllib.request.Request(url, data, method=method), timeout=5) as answer:
-            answer.read()
+            return bytes(answer.read())
+
+    def ask(self, path: str) -> Any:
+        """What the control API tells of its only proxy."""
+        return json.loads(self.order("GET", path))
 
     @property
     def pids(self) -> list[int]:
