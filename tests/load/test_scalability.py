@@ -61,4 +61,11 @@ def test_too_few_levels_are_no_fit() -> None:
 def test_the_knee_is_where_throughput_over_response_time_is_largest() -> None:
     assert knee([10.0, 20.0, 40.0, 60.0, 61.0], [0.05, 0.05, 0.06, 0.2, 1.0]) == 2
     assert knee([], []) is None
+
+
+def test_there_is_no_knee_where_nothing_beyond_was_seen() -> None:
+    assert knee([10.0], [0.05]) is None
+    assert knee([10.0, 20.0, 40.0], [0.05, 0.05, 0.05]) is None
+    assert knee([10.0, 20.0, math.nan], [0.05, 0.05, math.nan]) is None
+    assert knee([10.0, 10.5], [0.05, 0.5]) == 0
     assert knee([math.nan, 10.0], [0.1, math.nan]) is None

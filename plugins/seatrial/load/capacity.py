@@ -143,7 +143,8 @@ def measure(
     levels = _levels(loaded, configs, spec, name, search, seed, record)
     found = _climbed(loaded, spec, name, search, levels, record, tell)
     outcome, reason = _judged(spec, search, found)
-    rates = [(level.rate, level.served, level.latency.get("mean", float("nan"))) for level in _sound(found)]
+    upwards = sorted(_sound(found), key=lambda level: level.rate)
+    rates = [(level.rate, level.served, level.latency.get("mean", float("nan"))) for level in upwards]
     place = knee([served for _, served, _ in rates], [seconds for _, _, seconds in rates])
     tokens = [level.tokens for level in found if level.tokens is not None]
     mean_tokens = float(np.mean(tokens)) if tokens else None

@@ -145,14 +145,18 @@ def _slopes(n: Floats, x: Floats, p: Floats) -> Floats:
 
 
 def knee(served: Sequence[float], seconds: Sequence[float]) -> int | None:
-    """The level at which throughput over response time (Kleinrock's power) is largest; None without levels.
+    """The level at which throughput over response time (Kleinrock's power) is largest.
+
+    None where it is not shown: beyond the last level nobody knows what comes, and a first one is no curve.
 
     Args:
-        served: requests answered a second, a level.
+        served: requests answered a second, a level, upwards.
         seconds: mean response time, a level.
     """
     power = [x / r if r > 0 and math.isfinite(x) and math.isfinite(r) else -math.inf
              for x, r in zip(served, seconds, strict=True)]  # fmt: skip
-    if not power or max(power) == -math.inf:
+    told = [place for place, value in enumerate(power) if value > -math.inf]
+    if not told:
         return None
-    return int(np.argmax(power))
+    best = max(told, key=lambda place: power[place])
+    return best if best < told[-1] else None
