@@ -61,6 +61,7 @@ def test_a_recording_tells_pace_tokens_and_how_far_it_reaches(tmp_path: Path) ->
     (tmp_path / "own.csv").write_text(f"time,input_tokens,output_tokens\n{rows}", "utf-8")
     loaded_plan = planned(tmp_path, trace)
     assert loaded_plan.pattern == "arrivals of the trace own.csv"
+    assert loaded_plan.requests.most == 20
     assert (
         loaded_plan.output == 150
     )  # 1 and 300: what is not there is asked for once, the traffic's limit holds

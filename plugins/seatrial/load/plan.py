@@ -180,6 +180,7 @@ def _plan(
     pace, output = pace_of(traffic, answer, recording), output_of(traffic, recording)
     each = price_of(loaded, traffic, output, recording)
     most = _budgeted(traffic, pace, each)
+    most = most if recording is None else min(most, max(len(recording) - traffic.warmup, 0))
     needs = {objective.name: _requests(risk, traffic, objective, pace, most) for objective in objectives}
     deciding = max(needs, key=lambda name: needs[name].expected)
     need = Span(max(each.least for each in needs.values()), needs[deciding].expected, needs[deciding].most)
