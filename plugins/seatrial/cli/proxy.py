@@ -89,6 +89,7 @@ def _read(config: Path) -> list[Any]:
 
 
 async def _serve(proxies: list[Any], control: str, seed: int, *, until_eof: bool) -> None:
+    from seatrial.faults.apart import TROUBLE
     from seatrial.faults.server import ProxyService, begin
 
     service = ProxyService(control, seed)
@@ -107,6 +108,8 @@ async def _serve(proxies: list[Any], control: str, seed: int, *, until_eof: bool
         await ended.wait()
     finally:
         await service.stop()
+        for trouble in service.troubles:
+            click.echo(f"{TROUBLE}{trouble}", err=True)
 
 
 def _on_end(end: Callable[[], None], *, until_eof: bool) -> None:

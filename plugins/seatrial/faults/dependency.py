@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from seatrial.core.errors import HarnessError, UsageError
+from seatrial.faults.apart import ProxyProcess
 from seatrial.faults.client import DOWN, ControlClient, ToxicState
 from seatrial.faults.recorder import Attempt
 from seatrial.faults.registry import check, kind_named
@@ -239,6 +240,8 @@ class Dependencies(Mapping[str, Dependency]):
         toxiproxy: the URL of a real Toxiproxy server (or of a `seatrial proxy`) to use instead of our own.
         seed: every draw depends on it.
         control: where our own server's control API listens.
+        apart: whether our own server is a process of its own: where this one is busy, faults are in time all
+            the same.
     """
 
     def __init__(
@@ -248,10 +251,12 @@ class Dependencies(Mapping[str, Dependency]):
         toxiproxy: str | None = None,
         seed: int = 0,
         control: str = "127.0.0.1:0",
+        apart: bool = False,
     ) -> None:
         self._described = [dict(each) for each in described]
         self._url = toxiproxy
-        self._server = None if toxiproxy else ProxyServer(control, seed=seed, proxies=self._described)
+        server = ProxyProcess if apart else ProxyServer
+        self._server = None if toxiproxy else server(control, seed=seed, proxies=self._described)
         self._client: ControlClient | None = None
         self._created: list[str] = []
         self._by_name: dict[str, Dependency] = {}

@@ -86,7 +86,7 @@ class Resilience:
 
         given = [described(spec) for spec in specs]
         url = self._trial.config.getoption("trial_toxiproxy")
-        opened = Dependencies(given, toxiproxy=url, seed=self._trial.seed)
+        opened = Dependencies(given, toxiproxy=url, seed=self._trial.seed, apart=True)
         self._dependencies = self._open.enter_context(opened)
         self._trial.control_url = self._dependencies.url
 
