@@ -135,11 +135,10 @@ class Traffic:
     def resume(self, parts: Sequence[Part]) -> None:
         """Begin where an earlier run on the same target stopped: a retry continues its evidence.
 
-        What was spent then is not charged to this run's budget, and its times come before ours. To be called
-        before anything is sent.
+        What was spent then is not charged to this run's budget, and its times come before ours.
 
         Args:
-            parts: the earlier run's separated stretches of sending.
+            parts: the earlier run's separated stretches of sending; to be told before anything is sent.
 
         Raises:
             UsageError: they do not tell what this traffic needs to know of them.

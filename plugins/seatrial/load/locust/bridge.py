@@ -211,8 +211,18 @@ class Master:
         return {client.id for client in self._runner.clients.all} - gone - self._last
 
     def _write(self, data: bytes) -> None:
+        import gevent
         from gevent.os import nb_write
 
         view = memoryview(data)
-        while view:
-            view = view[nb_write(self._out, view) :]
+        try:
+            while view:
+                view = view[nb_write(self._out, view) :]
+        except BrokenPipeError:  # whoever started us is gone, and nobody would ever end the load
+            if not self._over:
+                self._over = True
+                gevent.spawn(self._abandoned)
+
+    def _abandoned(self) -> None:
+        self._runner.send_message(END)
+        self._runner.quit()
