@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seatrial.core.decision import decide
+from seatrial.core.decision import Decision, decide
 from seatrial.core.demands import unjudged
 from seatrial.core.journal import Journal, read_journal
 from seatrial.core.outcome import Outcome, aggregate
@@ -68,11 +68,8 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
     outcome = _outcome(journal, decision.outcome)
     counts, controls = _counts(suites), facts.controls(events)
     fingerprints, errors = facts.fingerprints(events), facts.errors(events)
-    # A load run, a search or a soak tries a part of the policy by its nature: that is no finding.
-    demands = () if run.purpose in (LOAD, CAPACITY, SOAK) else decision.partial
-    partial = tuple(one_line(text, 300) for text in demands)
-    told = {unjudged(view.name) for view in objectives}
-    unmet = [text for text in partial if text not in told]
+    partial = _partial(decision, run.purpose)
+    unmet = _untold(partial, objectives)
     against = findings.collect(objectives, suites, controls, fingerprints, errors, unmet)
     injected = faults.faults(events)
     traffics = _traffics(events, batches, declared, injected)
@@ -106,6 +103,21 @@ def build_report(journal: Journal, *, certificate_verified: bool | None = None) 
         load=load,
         remediation=remediation(events),
     )
+
+
+def _partial(decision: Decision, purpose: str) -> tuple[str, ...]:
+    """What was demanded and not tried.
+
+    A load run, a search or a soak tries a part of the policy by its nature: that is no finding.
+    """
+    demands = () if purpose in (LOAD, CAPACITY, SOAK) else decision.partial
+    return tuple(one_line(text, 300) for text in demands)
+
+
+def _untold(partial: Sequence[str], objectives: Sequence[ObjectiveView]) -> list[str]:
+    """What of *partial* the objectives do not tell themselves."""
+    told = {unjudged(view.name) for view in objectives}
+    return [text for text in partial if text not in told]
 
 
 def _of_load(headline: Headline, load: LoadView, purpose: str, finished: bool, outcome: Outcome) -> Headline:
