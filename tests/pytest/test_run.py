@@ -14,7 +14,12 @@ def test_every_objective_becomes_an_item(trial_repo: Any) -> None:
     assert result.ret == 0
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
-        ["sea trial: test *seed 7*", "✓ passed *availability*proven after*", "journal: *"]
+        [
+            "sea trial: test *seed 7*",
+            "✓ passed *availability*proven after*",
+            "✓ passed * the whole policy",
+            "journal: *",
+        ]
     )
     assert set(trial_repo.items()) == {f"{SLA}[availability]", f"{SLA}[latency]"}
     assert trial_repo.last("finish")["outcome"] == "PASSED"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import click
@@ -80,6 +81,11 @@ def test_the_architecture_names_every_room_and_every_layer() -> None:
         "_bundled"
     }
     assert {room for room in rooms if not re.search(rf"^{room} ", text, re.MULTILINE)} == set()
+    layers = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    order = [re.findall(r"\w+", layer)[0] for layer in layers[0]["layers"]]
+    assert re.findall(rf"^({'|'.join(order)}) ", text, re.MULTILINE) == order, "the arrows point down"
 
 
 def test_the_files_that_contributing_names_exist() -> None:

@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         metavar="NAME",
         default=[],
-        help="run a bundled suite: sla, contract, identity or checklists; repeatable",
+        help="run a suite: a bundled one such as sla, one of a plugin, or checklists; repeatable",
     )
 
 

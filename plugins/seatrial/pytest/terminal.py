@@ -10,6 +10,7 @@ import pytest
 from seatrial.pytest.run import trial_of
 
 if TYPE_CHECKING:
+    from seatrial.core.decision import Decision
     from seatrial.core.verdict import Verdict
 
 
@@ -29,6 +30,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for line in trial.lines:
         terminalreporter.line(line)
     terminalreporter.line(f"journal: {trial.journal_path}")
+
+
+def total_line(decision: Decision) -> str:
+    """What the session came to, in one line; it certifies nothing."""
+    outcome = decision.outcome
+    what = "a part of the policy" if decision.partial else "the whole policy"
+    why = f" — {decision.reasons[0]}" if decision.reasons else ""
+    return f"{outcome.symbol} {outcome.label:<12} {what}{why}"
 
 
 def verdict_line(objective: Mapping[str, Any], verdict: Verdict) -> str:

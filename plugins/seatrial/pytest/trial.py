@@ -36,7 +36,7 @@ from seatrial.pytest.judging import ItemRecord, outcome_of
 from seatrial.pytest.resilience import Resilience
 from seatrial.pytest.run import asked_by, folder_for
 from seatrial.pytest.suites import ROOT
-from seatrial.pytest.terminal import verdict_line
+from seatrial.pytest.terminal import total_line, verdict_line
 from seatrial.targets.secret import Redactor
 from seatrial.targets.target import Target
 
@@ -369,10 +369,7 @@ class TrialRun:
             **spent(events),
             seconds=round(self._clock(), 3),
         )
-        self.lines.append(
-            f"{decision.outcome.symbol} {decision.outcome.label}"
-            + (f": {decision.reasons[0]}" if decision.reasons else "")
-        )
+        self.lines.append(total_line(decision))
 
     def close(self) -> None:
         """Give connections, loops and the journal back."""
