@@ -9,6 +9,7 @@ import pytest
 
 from seatrial.reporting.capacity_charts import (
     demand_by_month,
+    latencies_over_rate,
     latency_over_rate,
     law_words,
     throughput_over_flying,
@@ -57,6 +58,40 @@ def test_the_numbers_are_told_to_a_screen_reader(view: CapacityView) -> None:
     said = told(str(latency_over_rate(view)))
     assert "4/s holds: p50 89.8 ms, p95 385 ms" in said
     assert "knee at 32/s" in said
+
+
+def limited(view: CapacityView, *limits: tuple[str, float]) -> CapacityView:
+    """With a limit of 1 s on each indicator, for that share of the answers."""
+    own = tuple(replace(view.limits[0], indicator=name, value=1.0, share=share) for name, share in limits)
+    return replace(view, limits=own)
+
+
+def test_the_quantile_that_the_limit_binds_is_drawn(view: CapacityView) -> None:
+    tail = {"p50": 0.1, "p90": 0.8, "p95": 1.2, "p99": 2.0}
+    levels = tuple(replace(each, latency=tail, ttfc=tail) for each in view.levels)
+    for share, name in ((0.1, "p90"), (0.05, "p95"), (0.01, "p99"), (0.001, "p95")):
+        drawn = limited(replace(view, levels=levels), ("operation.duration", share))
+        assert re.findall(r">(p\d+)<", str(latency_over_rate(drawn))) == ["p50", name]
+    half = limited(replace(view, levels=levels), ("operation.duration", 0.5))
+    assert re.findall(r">(p\d+)<", str(latency_over_rate(half))) == ["p50"]
+
+
+def test_a_level_that_never_told_that_quantile_is_drawn_all_the_same(view: CapacityView) -> None:
+    old = limited(view, ("operation.duration", 0.1))
+    assert re.findall(r">(p\d+)<", str(latency_over_rate(old))) == ["p50", "p95"]
+
+
+def test_first_chunks_have_a_chart_of_their_own_where_they_are_limited(view: CapacityView) -> None:
+    levels = tuple(replace(each, ttfc={"p50": 0.1, "p95": 0.2}) for each in view.levels)
+    both = limited(replace(view, levels=levels), ("time_to_first_chunk", 0.05), ("operation.duration", 0.05))
+    whole, first = latencies_over_rate(both)
+    assert (whole[0], first[0]) == ("how long answers took", "how long the first chunk took")
+    assert "p95 200 ms" in told(str(first[1]))
+    assert "p95 200 ms" not in told(str(whole[1]))
+    assert [words for words, _ in latencies_over_rate(limited(both, ("time_to_first_chunk", 0.05)))] == [
+        first[0]
+    ]
+    assert [words for words, _ in latencies_over_rate(replace(view, limits=()))] == [whole[0]]
 
 
 def test_what_the_generator_could_not_send_is_a_square() -> None:

@@ -199,7 +199,7 @@ class Trial:
             )
         needed = self.evidence.needed()
         more = (
-            f"; about {needed} {self.noun} more are needed"
+            f"; about {needed:,} {self.noun} more are needed"
             if needed
             else "; too close to the limit to tell how many more"
         )

@@ -14,7 +14,7 @@ from seatrial.core.punctuality import Punctuality
 from seatrial.core.verdict import Verdict
 from seatrial.load.search import Finding
 
-QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 _REFUSED = (429, 503)
 _OUTCOMES = {Finding.HOLDS: Outcome.PASSED, Finding.BREAKS: Outcome.FAILED}
 

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seatrial.core.units import format_share
+
 Floats = NDArray[np.float64]
 
 LEAST = 4
@@ -81,7 +83,8 @@ def fit(flying: Sequence[float], served: Sequence[float]) -> Law | None:
     spread = float(np.sqrt(np.mean(residuals**2)))
     if spread <= _POOR:
         return law
-    told = f"the law misses what was measured by {spread:.0%} on average: do not extrapolate by it"
+    missed = format_share(round(spread, 2))
+    told = f"the law misses what was measured by {missed} on average: do not extrapolate by it"
     return Law(law.gamma, law.sigma, law.kappa, law.residuals, told)
 
 

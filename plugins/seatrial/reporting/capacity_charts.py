@@ -19,33 +19,37 @@ from seatrial.reporting.plots import Canvas, mark, plot, rect, text, tone
 _HEIGHT = 240.0
 _DEMAND_HEIGHT = 260.0
 _TOP = 54.0  # room for three rows of names
-_QUANTILES = ("p50", "p95")
-_FIRST = "time_to_first_chunk"
+_QUANTILES = ("p50", "p90", "p95", "p99")
+_WHOLE, _FIRST = "operation.duration", "time_to_first_chunk"
+_WORDS = {_WHOLE: "how long answers took", _FIRST: "how long the first chunk took"}
 
 
-def latency_over_rate(view: CapacityView) -> Markup | None:
+def latencies_over_rate(view: CapacityView) -> list[tuple[str, Markup]]:
+    """`latency_over_rate` of whole answers and of first chunks, as limits bind them, each with its words."""
+    known = {limit.indicator for limit in view.limits}
+    drawn = [each for each in _WORDS if each in known] or [_WHOLE]
+    charts = ((_WORDS[each], latency_over_rate(view, each)) for each in drawn)
+    return [(words, chart) for words, chart in charts if chart is not None]
+
+
+def latency_over_rate(view: CapacityView, indicator: str = _WHOLE) -> Markup | None:
     """Latency at every level that was tried, with its limits, the interval, the knee and what is asked.
 
-    None where no level told a latency.
+    Drawn are the median and the quantile that the strictest limit binds, so that a level lies beyond the
+    limit where too many of its answers did. None where no level told a latency.
     """
-    indicator = _indicator(view.limits)
-    rows = [(level, _latency(level, indicator)) for level in view.levels]
-    rows = [(level, told) for level, told in rows if told]
+    own = [limit for limit in view.limits if limit.indicator == indicator and limit.value > 0]
+    names = _drawn(view, indicator, own)
+    rows = [(level, told) for level in view.levels if (told := _latency(level, indicator, names))]
     if not rows:
         return None
-    own = [limit for limit in view.limits if limit.indicator == indicator and limit.value > 0]
     canvas = _log_canvas(view, [value for _, told in rows for value in told.values()], own)
     rates = np.array([level.rate for level, _ in rows])
     parts = [_interval(canvas, view), *_decades(canvas, own)]
-    for name in _QUANTILES:
+    for name in names:
         seconds = np.array([told.get(name, math.nan) for _, told in rows])
-        parts.append(canvas.curve(rates, _log(seconds), "line" if name == "p95" else "line thin"))
+        parts.append(canvas.curve(rates, _log(seconds), "line" if name == names[-1] else "line thin"))
     parts += _curve_names(canvas, rows)
-    for level, told in rows:
-        shown = told.get("p95", next(iter(told.values())))
-        parts.append(
-            mark(canvas.x(level.rate), canvas.y(math.log10(shown)), level.shape, tone(level.outcome))
-        )
     for limit in own:
         y = math.log10(limit.value)
         parts += [
@@ -53,7 +57,12 @@ def latency_over_rate(view: CapacityView) -> Markup | None:
             text(0, canvas.y(y) - 5, f"limit: {limit.statement}", "label"),
         ]
     parts += [*_named(canvas, view), _axis(canvas, "/s")]
-    return plot(_HEIGHT, f"{view.traffic}: latency over rate", _levels_told(view, rows), parts)
+    for level, told in rows:
+        shown = told.get(names[-1], next(iter(told.values())))
+        parts.append(
+            mark(canvas.x(level.rate), canvas.y(math.log10(shown)), level.shape, tone(level.outcome))
+        )
+    return plot(_HEIGHT, f"{view.traffic}: {_WORDS[indicator]}, over rate", _levels_told(view, rows), parts)
 
 
 def throughput_over_flying(view: CapacityView) -> Markup | None:
@@ -65,16 +74,18 @@ def throughput_over_flying(view: CapacityView) -> Markup | None:
     flights = [math.log10(level.flying) for level in sound]
     high = max(level.served for level in sound) * 1.12
     # On a scale of powers: a level beyond capacity has many times more in flight than one below.
-    canvas = Canvas(_HEIGHT, min(flights) - 0.1, max(flights) + 0.15, 0.0, high, top=18.0)
+    # To the left there is room for the labels of the grid, before the law begins.
+    wide = max(flights) - min(flights)
+    canvas = Canvas(_HEIGHT, min(flights) - 0.12 * wide - 0.1, max(flights) + 0.15, 0.0, high, top=18.0)
     parts = _grid(canvas)
     told = [
         f"{level.served:.3g}/s served with {level.flying:.3g} in flight ({level.finding})" for level in sound
     ]
     if law is not None:
-        powers = np.linspace(canvas.left, canvas.right, 120)
+        powers = np.linspace(min(flights) - 0.05, canvas.right, 120)
         fitted = law.throughput(10.0**powers)
         parts.append(canvas.curve(powers, np.where(fitted <= high, fitted, np.nan), "line fit"))
-        told.append(law_words(view))
+        told += filter(None, (law_words(view), law.warning))
     parts += [
         mark(canvas.x(power), canvas.y(level.served), level.shape, tone(level.outcome))
         for power, level in zip(flights, sound, strict=True)
@@ -107,19 +118,18 @@ def demand_by_month(view: CapacityView) -> Markup | None:
     return plot(_DEMAND_HEIGHT, name, told, parts)
 
 
-def _indicator(limits: Sequence[LimitView]) -> str:
-    known = {limit.indicator for limit in limits}
-    return _FIRST if _FIRST in known and "operation.duration" not in known else "operation.duration"
+def _drawn(view: CapacityView, indicator: str, limits: Sequence[LimitView]) -> tuple[str, ...]:
+    """The median, and the quantile of the strictest limit; that of old journals is the p95."""
+    shares = [limit.share for limit in limits if limit.share is not None]
+    bound = f"p{100 - 100 * min(shares):g}" if shares else "p95"
+    known = any(_latency(level, indicator, (bound,)) for level in view.levels)
+    upper = bound if bound in _QUANTILES and known else "p95"
+    return ("p50", upper) if upper != "p50" else ("p50",)
 
 
-def indicator_words(view: CapacityView) -> str:
-    """What `latency_over_rate` draws."""
-    return "how long the first chunk took" if _indicator(view.limits) == _FIRST else "how long answers took"
-
-
-def _latency(level: LevelView, indicator: str) -> dict[str, float]:
+def _latency(level: LevelView, indicator: str, names: Sequence[str]) -> dict[str, float]:
     told = level.ttfc if indicator == _FIRST else level.latency
-    return {name: told[name] for name in _QUANTILES if told.get(name, 0.0) > 0}
+    return {name: told[name] for name in names if told.get(name, 0.0) > 0}
 
 
 def _log(values: Floats) -> Floats:
@@ -137,7 +147,7 @@ def _log_canvas(view: CapacityView, seconds: Sequence[float], limits: Sequence[L
 
 def _decades(canvas: Canvas, limits: Sequence[LimitView]) -> list[str]:
     """Fine lines at 1, 2 and 5 of each power of ten, with few of them named."""
-    wide = canvas.high - canvas.low > 1.6
+    wide = canvas.high - canvas.low > 2.4
     taken = [canvas.y(math.log10(limit.value)) for limit in limits]
     parts = []
     for power in range(math.floor(canvas.low), math.ceil(canvas.high) + 1):
@@ -165,10 +175,9 @@ def _curve_names(canvas: Canvas, rows: Sequence[tuple[LevelView, dict[str, float
     level, told = rows[-1]
     at, above = canvas.x(level.rate), math.inf
     parts = []
-    for name in _QUANTILES:
-        if name in told:
-            above = min(canvas.y(math.log10(told[name])) + 4, above - 14)
-            parts.append(text(at, above, name, "label", "start", 9))
+    for name, seconds in told.items():
+        above = min(canvas.y(math.log10(seconds)) + 4, above - 14)
+        parts.append(text(at, above, name, "label", "start", 9))
     return parts
 
 
@@ -228,13 +237,12 @@ def _levels_told(view: CapacityView, rows: Sequence[tuple[LevelView, dict[str, f
 
 
 def law_words(view: CapacityView) -> str:
-    """The parameters of the law; empty without one."""
+    """The parameters of the law; empty without one. Why not to rely on it is told apart."""
     law = view.law
     if law is None:
         return ""
     most = "" if law.most is None else f", at most {format_rate(law.most)}"
-    warned = f"; {law.warning}" if law.warning else ""
-    return f"γ {law.gamma:.3g}/s, σ {law.sigma:.3g}, κ {law.kappa:.3g}{most}{warned}"
+    return f"γ {law.gamma:.3g}/s, σ {law.sigma:.3g}, κ {law.kappa:.3g}{most}"
 
 
 def _capacity_band(canvas: Canvas, view: CapacityView) -> list[str]:

@@ -143,10 +143,11 @@ def load_lines(load: LoadView | None, traffics: Iterable[TrafficView]) -> list[t
 def _section(view: CapacityView) -> CapacitySection:
     law = capacity_charts.law_words(view)
     fitted = f"; the line is the Universal Scalability Law: {law}" if law else ""
+    latencies = capacity_charts.latencies_over_rate(view)
     pair = (
-        (
-            f"{capacity_charts.indicator_words(view)}, by the rate that was asked: {MARKS}",
-            capacity_charts.latency_over_rate(view),
+        *(
+            (f"{words}, by the rate that was asked{'' if place else f': {MARKS}'}", chart)
+            for place, (words, chart) in enumerate(latencies)
         ),
         (f"answers a second, by requests in flight{fitted}", capacity_charts.throughput_over_flying(view)),
     )
