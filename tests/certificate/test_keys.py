@@ -94,8 +94,9 @@ def test_what_is_no_key(tmp_path: Path, load: object, content: bytes | None, sai
 
 
 def test_a_folder_is_no_key(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="cannot be read") as caught:
         load_public(tmp_path)
+    assert "the public key of whoever signs" in str(caught.value.hint), "a new pair would verify nothing"
 
 
 def test_the_wrong_half_is_named(pair: KeyPair) -> None:

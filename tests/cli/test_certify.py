@@ -103,7 +103,7 @@ def test_3_what_cannot_be_done_is_told_before_the_first_request(
     assert done.exit_code == 3, done.output
     assert told in done.stderr
     assert "Traceback" not in done.output
-    assert not list(home.glob("runs/*/certificate.intoto.json"))
+    assert not list(home.glob("runs/*"))
 
 
 def test_3_an_unreachable_target(seatrial: Seatrial, policy: Policy, home: Path) -> None:
@@ -194,6 +194,31 @@ def test_4_a_child_that_is_killed(policy: Policy, home: Path) -> None:
     assert "killed by signal 9" in said
     assert not (home / "out" / "certificate.intoto.json").exists()
     assert not read_journal(home / "out" / "journal.ndjson").complete
+
+
+def test_4_the_command_itself_is_killed(policy: Policy, home: Path) -> None:
+    process = start(policy(**ENDLESS), home / "out")
+    await_event(home / "out" / "journal.ndjson", "exchanges")
+    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("utf-8").split()
+    process.kill()
+    process.communicate(timeout=40)
+    await_event(home / "out" / "journal.ndjson", "finish")
+    assert gone(child), "nobody follows it: it stops, too"
+    journal = read_journal(home / "out" / "journal.ndjson")
+    assert "interrupted" in (journal.last("error") or {})["what"]
+    assert (journal.last("finish") or {})["outcome"] == "ERROR"
+    assert not (home / "out" / "certificate.intoto.json").exists()
+
+
+def gone(process: str) -> bool:
+    """Whether a process ends within a while."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        status = Path(f"/proc/{process}/stat")
+        if not status.exists() or ") Z" in status.read_text("utf-8"):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.mark.root

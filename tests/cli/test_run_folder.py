@@ -45,6 +45,26 @@ def test_an_earlier_run_in_the_folder_is_moved_aside(here: Path) -> None:
     assert (out / "unrelated.txt").exists()
 
 
+def test_a_run_that_came_to_nothing_leaves_everything_as_it_was(here: Path) -> None:
+    first = new_run()
+    first.journal.write_text("evidence", "utf-8")
+    second = new_run()
+    second.log.write_text("no suite is called so", "utf-8")
+    second.undo()
+    assert not second.path.exists()
+    assert (here / "runs" / "latest").resolve() == first.path.resolve()
+    again = new_run(first.path)
+    assert not again.journal.exists()
+    again.undo()
+    assert first.journal.read_text("utf-8") == "evidence"
+    assert [file.name for file in first.path.iterdir()] == ["journal.ndjson"]
+
+
+def test_the_first_of_all_runs_can_come_to_nothing_too(here: Path) -> None:
+    new_run().undo()
+    assert list((here / "runs").iterdir()) == []
+
+
 def test_a_file_is_no_folder(here: Path) -> None:
     (here / "file").write_text("", "utf-8")
     with pytest.raises(UsageError, match="a run needs a folder"):

@@ -158,7 +158,11 @@ def read_bounded(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"the file cannot be read ({error.strerror})", where=str(path)) from error
+        raise UsageError(
+            f"the file cannot be read ({error.strerror})",
+            where=str(path),
+            hint="a run that was signed leaves it as certificate.intoto.json",
+        ) from error
 
 
 def write_atomic(path: Path, data: bytes) -> Path:

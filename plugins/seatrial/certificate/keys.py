@@ -36,6 +36,7 @@ __all__ = ["Key", "KeyPair", "Signature", "Signer", "key_id", "keygen", "load_pr
 
 _MAX_BYTES = 64 * 1024
 _MAKE_ONE = "make a pair with: seatrial keygen"
+_NAME_ONE = "name the public key of whoever signs: seatrial.pub of a run, NAME.pub of seatrial keygen"
 
 
 class KeyPair(NamedTuple):
@@ -110,7 +111,7 @@ def load_public(path: Path) -> Key:
     Raises:
         UsageError: missing, not a key, a private key, or not an Ed25519 key.
     """
-    data = _read(path)
+    data = _read(path, _NAME_ONE)
     if b"PRIVATE KEY" in data:
         raise UsageError(
             "this is a private key, and verifying needs only the public one",
@@ -120,7 +121,7 @@ def load_public(path: Path) -> Key:
     try:
         key = load_pem_public_key(data)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise _not_a_key(path, "public") from error
+        raise _not_a_key(path, "public", _NAME_ONE) from error
     if not isinstance(key, Ed25519PublicKey):
         raise _other_kind(path, key)
     return _named(key)
@@ -148,16 +149,16 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
         ) from error
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, hint: str = _MAKE_ONE) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(
-            f"the key file cannot be read ({error.strerror})", where=str(path), hint=_MAKE_ONE
+            f"the key file cannot be read ({error.strerror})", where=str(path), hint=hint
         ) from error
     if len(data) > _MAX_BYTES:
-        raise UsageError("this file is too large to be a key", where=str(path), hint=_MAKE_ONE)
+        raise UsageError("this file is too large to be a key", where=str(path), hint=hint)
     return data
 
 
@@ -171,8 +172,8 @@ def _refuse_exposed(path: Path) -> None:
         )
 
 
-def _not_a_key(path: Path, half: str) -> UsageError:
-    return UsageError(f"this is not a {half} key in PEM", where=str(path), hint=_MAKE_ONE)
+def _not_a_key(path: Path, half: str, hint: str = _MAKE_ONE) -> UsageError:
+    return UsageError(f"this is not a {half} key in PEM", where=str(path), hint=hint)
 
 
 def _other_kind(path: Path, key: object) -> UsageError:

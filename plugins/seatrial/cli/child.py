@@ -29,7 +29,8 @@ class Child:
     """`python -m pytest` in its own session; whatever happens, nothing of it survives the ``with`` block.
 
     Its own session, because a terminal sends Ctrl-C to every process of the foreground group: the child
-    must hear it once, from us, and have the time to revert what it did.
+    must hear it once, from us, and have the time to revert what it did. It holds one end of a pipe, and we
+    the other: when we are killed it notices, and stops as on Ctrl-C.
 
     Args:
         arguments: for pytest.
@@ -48,7 +49,8 @@ class Child:
         environment = {
             key: value for key, value in (os.environ if env is None else env).items() if key not in _FOREIGN
         }
-        options = ["-c", str(CONFIG), "--rootdir", root, *arguments]
+        held, self._lifeline = os.pipe()
+        options = ["-c", str(CONFIG), "--rootdir", root, "--trial-lifeline", str(held), *arguments]
         try:
             with log.open("wb") as out:
                 self._process = subprocess.Popen(  # noqa: S603  # our own interpreter, arguments as a list
@@ -59,10 +61,14 @@ class Child:
                     cwd=root,
                     env=environment,
                     start_new_session=True,
+                    pass_fds=(held,),
                 )
         except OSError as error:
+            os.close(self._lifeline)
             self._root.cleanup()
             raise HarnessError(f"pytest cannot be started ({error.strerror})", where=str(log)) from error
+        finally:
+            os.close(held)
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +108,9 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):  # nothing is left of the group
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
         self._root.cleanup()
 
     def last_words(self, lines: int = 15) -> str:

@@ -31,11 +31,15 @@ class RunFolder:
         id: UTC time of the start and four random hex digits, for example ``20261120-140233-7f3a``.
         path: the folder, absolute.
         moved: where the files of an earlier run in it were moved to; None where there was none.
+        made: whether the folder was made for this run.
+        before: where ``runs/latest`` pointed before; None where it pointed nowhere, or is no business of it.
     """
 
     id: str
     path: Path
     moved: Path | None = None
+    made: bool = False
+    before: Path | None = None
 
     @property
     def journal(self) -> Path:
@@ -62,6 +66,22 @@ class RunFolder:
         """What the pytest child printed."""
         return self.path / "pytest.log"
 
+    def undo(self) -> None:
+        """Leave everything as it was before: nothing was sent, so there is no run."""
+        for name in _FILES:
+            (self.path / name).unlink(missing_ok=True)
+        if self.moved is not None:
+            for file in self.moved.iterdir():
+                file.rename(self.path / file.name)
+            self.moved.rmdir()
+        latest = self.path.parent / "latest"
+        if latest.is_symlink() and Path(os.readlink(latest)) == Path(self.path.name):
+            latest.unlink()
+            if self.before is not None:
+                latest.symlink_to(self.before, target_is_directory=True)
+        if self.made and not any(self.path.iterdir()):
+            self.path.rmdir()
+
 
 def new_run(out: Path | None = None) -> RunFolder:
     """Make the folder of a new run.
@@ -80,18 +100,19 @@ def new_run(out: Path | None = None) -> RunFolder:
             "this is a file, a run needs a folder", where=str(out), hint="name a folder with --out"
         )
     path = (out if out is not None else Path("runs") / run).absolute()
+    made, before = not path.exists(), None
     try:
         path.mkdir(parents=True, exist_ok=True)
         moved = _move_aside(path)
         if out is None:
-            _point_latest(path)
+            before = _point_latest(path)
     except OSError as error:
         raise HarnessError(
             f"the run's folder cannot be made ({error.strerror})",
             where=str(path),
             hint="choose another folder with --out",
         ) from error
-    return RunFolder(run, path, moved)
+    return RunFolder(run, path, moved, made, before)
 
 
 def _move_aside(path: Path) -> Path | None:
@@ -107,12 +128,14 @@ def _move_aside(path: Path) -> Path | None:
     return moved
 
 
-def _point_latest(path: Path) -> None:
-    """Swap ``runs/latest`` in one step, so that a reader never finds it missing."""
-    fresh = path.parent / f".latest-{path.name}"
+def _point_latest(path: Path) -> Path | None:
+    """Swap ``runs/latest`` in one step, so that a reader never finds it missing; where it pointed before."""
+    fresh, latest = path.parent / f".latest-{path.name}", path.parent / "latest"
+    before = Path(os.readlink(latest)) if latest.is_symlink() else None
     try:
         fresh.symlink_to(path.name, target_is_directory=True)
-        os.replace(fresh, path.parent / "latest")
+        os.replace(fresh, latest)
     except OSError:
         # A file system without symbolic links, or a real folder of that name: a convenience, not evidence.
         fresh.unlink(missing_ok=True)
+    return before

@@ -199,7 +199,11 @@ def _refused(child: Child, folder: RunFolder) -> None:
         )
     words = child.last_words()
     if child.returncode == PYTEST_USAGE and "ERROR: " in words:
-        raise UsageError(words.rpartition("ERROR: ")[2].strip(), hint=f"pytest said more in {folder.log}")
+        said, hint = words.rpartition("ERROR: ")[2].strip(), f"pytest said more in {folder.log}"
+        if journal is None or journal.first("fingerprint") is None:
+            folder.undo()
+            hint = "nothing was sent, and no run was kept"
+        raise UsageError(said, hint=hint)
     code = child.returncode or 0
     died = f"was killed by signal {-code}" if code < 0 else f"left with {code}"
     raise HarnessError(

@@ -51,7 +51,7 @@ class JournalWriter:
         self._clock = clock
         self._redact = redact
         self._worker = worker
-        self._cut = False
+        self._cut = ""
         try:
             self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             fresh = os.fstat(self._fd).st_size == 0
@@ -68,7 +68,7 @@ class JournalWriter:
                 that was cut nothing is written any more, also where there is room again.
         """
         if self._cut:
-            raise _unwritable(self.path, OSError("an event was cut, the disk was full"))
+            raise _unwritable(self.path, OSError(f"an event was cut before: {self._cut}"))
         record: Event = {"event": event, "t": round(self._clock(), 6)}
         if self._worker:
             record["worker"] = self._worker
@@ -83,8 +83,16 @@ class JournalWriter:
         except OSError as error:
             raise _unwritable(self.path, error) from error
         if written != len(data):
-            self._cut = True
-            raise _unwritable(self.path, OSError("disk full: the last event was cut"))
+            self._cut = self._rest(data[written:])
+        if self._cut:
+            raise _unwritable(self.path, OSError(f"{self._cut}: the last event was cut"))
+
+    def _rest(self, data: bytes) -> str:
+        """Write the rest of an event that was cut; why that cannot be, nothing where it can."""
+        try:
+            return "" if os.write(self._fd, data) == len(data) else "disk full"
+        except OSError as error:
+            return error.strerror or str(error)
 
     def close(self) -> None:
         """Flush to the disk and close; further writes raise."""
@@ -141,7 +149,9 @@ def read_journal(path: Path) -> Journal:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise UsageError(
-            f"the journal cannot be read ({error.strerror})", where=str(path), hint="name a journal.ndjson"
+            f"the journal cannot be read ({error.strerror})",
+            where=str(path),
+            hint="name a journal.ndjson, or the folder of a run",
         ) from error
     events: list[Event] = []
     torn = bool(text) and not text.endswith("\n")
@@ -149,7 +159,11 @@ def read_journal(path: Path) -> Journal:
     for number, line in enumerate(lines, 1):
         event = parse_event(line)
         if event is None:
-            raise UsageError("this line is not a journal event", where=f"{path}:{number}")
+            raise UsageError(
+                "this line is not a journal event",
+                where=f"{path}:{number}",
+                hint="the journal was damaged since it was written: a killed run cuts its last line only",
+            )
         events.append(event)
     if not events or events[0].get("event") != "journal":
         raise UsageError(

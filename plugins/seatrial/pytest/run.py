@@ -39,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="try all of the policy: what it demands and nothing exercises is not proven",
     )
     group.addoption("--trial-run", metavar="ID", help="id of the run (default: from the time)")
+    group.addoption(
+        "--trial-lifeline", metavar="FD", type=int, help="end the session when this pipe is closed"
+    )
     group.addoption("--trial-command", metavar="TEXT", help="the command to print for reproducing the run")
 
 
@@ -64,6 +67,10 @@ def pytest_configure(config: pytest.Config) -> None:
     except SeatrialError as error:
         raise pytest.UsageError(str(error)) from error
     config.pluginmanager.register(Recorder(config.stash[TRIAL]), "seatrial-recorder")
+    if config.getoption("trial_lifeline") is not None:
+        from seatrial.pytest.lifeline import hold
+
+        hold(config.getoption("trial_lifeline"))
     if config.stash[TRIAL].is_controller:
         from seatrial.pytest.xdist import Distribution
 

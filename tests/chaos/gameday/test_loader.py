@@ -55,7 +55,9 @@ def test_no_yaml_and_no_file_are_usage(tmp_path: Path) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("spec: [", "utf-8")
     assert "this is not YAML" in refused(bad)
-    assert "there is no such file" in refused(tmp_path / "none.yaml")
+    missing = refused(tmp_path / "none.yaml")
+    assert "there is no such file" in missing
+    assert "bundled: provider-outage" in missing
 
 
 def test_a_secret_comes_from_the_environment_and_is_never_shown(tmp_path: Path) -> None:

@@ -73,11 +73,13 @@ def find_game_day(name: str) -> tuple[Path, str]:
         UsageError: there is none.
     """
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
+    if path.is_file():
         return path, name
     there = {file.name.removesuffix(SUFFIX): file for file in bundled("scenarios").glob(f"*{SUFFIX}")}
+    known = f"bundled: {', '.join(sorted(there)) or 'none'}; or the path of a file"
+    if path.suffix in (".yaml", ".yml"):
+        raise UsageError("there is no such file", where=name, hint=known)
     if name not in there:
-        known = f"bundled: {', '.join(sorted(there)) or 'none'}; or the path of a file"
         raise UsageError(f"no game day is called {name!r}{did_you_mean(name, there)}", hint=known)
     return there[name], there[name].name
 
