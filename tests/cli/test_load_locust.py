@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from seatrial.core.journal import Journal
 from tests.cli.conftest import Seatrial
 from tests.cli.loads import (
     POLICY,
@@ -90,6 +91,13 @@ def locust(policy: Path, out: Path, file: str, *words: str) -> subprocess.Comple
     )
 
 
+def unless_busy(found: Journal) -> None:
+    """Skip where this machine was too busy to send on time: the product itself says that it knows nothing."""
+    for name, verdict in verdicts(found).items():
+        if "the generator" in verdict["reason"]:
+            pytest.skip(f"{name}: {verdict['reason']}")
+
+
 @pytest.fixture(scope="module")
 def target() -> Iterator[Partial]:
     """A target that serves one tenant, a quarter of all requests, slowly: what holds there is known."""
@@ -114,18 +122,23 @@ def by_locust(target: Partial, tmp_path_factory: pytest.TempPathFactory) -> Sent
             (folder / "policy.yaml").write_text(TENANTS.format(uri=target.uri, traffic=traffic), "utf-8")
             words = ("--traffic", traffic, "--workers", "2")
             done = locust(folder / "policy.yaml", folder / "locust", file, *words)
+            unless_busy(journal(folder / "locust"))
             assert done.returncode == 1, done.stdout + done.stderr
         return folders[file]
 
     return send
 
 
-@pytest.mark.parametrize(("file", "traffic"), [("chat", "closed"), ("arrivals", "open")])
+@pytest.mark.parametrize(
+    ("file", "traffic", "words"), [("chat", "closed", ()), ("arrivals", "open", ("--processes", 2))]
+)
 def test_a_locust_master_with_two_workers_comes_to_the_engine_s_verdicts(
-    seatrial: Seatrial, by_locust: Sent, home: Path, file: str, traffic: str
+    seatrial: Seatrial, by_locust: Sent, home: Path, file: str, traffic: str, words: tuple[object, ...]
 ) -> None:
     folder = by_locust(file, traffic)
-    ours = seatrial("load", "--policy", folder / "policy.yaml", "--traffic", traffic, "--out", "ours")
+    words = ("--policy", folder / "policy.yaml", "--traffic", traffic, "--out", "ours", *words)
+    ours = seatrial("load", *words)
+    unless_busy(journal(home / "ours"))
     assert ours.exit_code == 1, ours.output
     theirs, mine = journal(folder / "locust"), journal(home / "ours")
     told = next(theirs.all("traffic"))["locust"]
@@ -133,6 +146,7 @@ def test_a_locust_master_with_two_workers_comes_to_the_engine_s_verdicts(
     found = accounted(theirs)
     assert (found["outcome"], found["exchanges"]) == ("PASSED", sent(theirs))
     _same(verdicts(theirs), verdicts(mine))
+    assert {0, 1} == set(columns(mine, "tenant"))
 
 
 @pytest.mark.parametrize(("file", "traffic"), [("chat", "closed"), ("arrivals", "open")])

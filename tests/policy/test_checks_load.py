@@ -87,6 +87,12 @@ def test_tenants(refused: Refused) -> None:
     assert "two tenants of one name" in twins[0]
 
 
+def test_tenants_take_turns_over_several_processes(load: Load) -> None:
+    many = "arrivals: {kind: poisson, rate: 9/s}, processes: 2, tenants: [{name: a}, {name: b}]"
+    loaded = load((TRAFFIC, many))
+    assert loaded.spec.traffic[0].processes == 2
+
+
 def test_keys_of_tenants_stay_secret(load: Load) -> None:
     from seatrial.policy.effective import effective
 
