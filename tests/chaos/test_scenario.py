@@ -175,6 +175,19 @@ def test_a_recovery_beyond_its_objective_fails_with_the_number(tmp_path: Path) -
     assert "50 ms are allowed" in found.reason
 
 
+@pytest.mark.parametrize(("sick_after", "came_back"), [(False, True), (True, False)])
+def test_answers_that_come_slowly_are_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sick_after: bool, came_back: bool
+) -> None:
+    """Forty of them in a row take half a second; the way back is watched for a fifth."""
+    monkeypatch.setattr(scenario, "BEYOND_RTO", 0.0)
+    world = World(tmp_path, takes=0.05, slow=60.0 if sick_after else 0.0)
+    many = {"consecutive": 40, "rto": "100ms"}
+    record = sail(world, recovery=many, steady_within="5s")
+    assert record.unsteady is None
+    assert (record.recoveries[0].seconds is not None) is came_back
+
+
 def test_the_slowest_of_several_recoveries_counts(tmp_path: Path) -> None:
     world = World(tmp_path)
     record = sail(world, recovery={**QUICK["recovery"], "repeats": 3})  # type: ignore[dict-item]

@@ -85,6 +85,7 @@ class World:
         sick: whether it never answers.
         unhit: whether no fault ever acts.
         starved: the tenant (of a and b) that gets no answer under a fault.
+        takes: seconds for an answer.
         refuses, keeps: whether faults fail to take, or to be taken back.
     """
 
@@ -97,12 +98,13 @@ class World:
         sick: bool = False,
         unhit: bool = False,
         starved: str = "",
+        takes: float = 0.002,
         refuses: bool = False,
         keeps: bool = False,
     ) -> None:
         self.loaded = policy(folder)
         self.falls_back, self.slow, self.sick, self.unhit = falls_back, slow, sick, unhit
-        self.refuses, self.keeps, self.starved = refuses, keeps, starved
+        self.refuses, self.keeps, self.starved, self.takes = refuses, keeps, starved, takes
         self.active: dict[str, Fault] = {}
         self.back = 0.0
         self.events: list[dict[str, Any]] = []
@@ -202,7 +204,7 @@ class _Sender:
             )
             then(Exchange(index, intended, intended, done, first_chunk=done, status=200, error=error))
 
-        asyncio.get_running_loop().call_later(0.002, came)
+        asyncio.get_running_loop().call_later(self.world.takes, came)
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -42,6 +42,8 @@ UNTIL_OPEN = 12.0
 """Seconds in which a breaker may open, before it is said that it does not."""
 NO_RTO = 60.0
 """How long the way back is watched where the policy has no objective for it."""
+BEYOND_RTO = 5.0
+"""How much longer than twice its objective the way back is watched otherwise."""
 COMPARED = frozenset(
     {"no-thundering-herd", "breaker-closes", "breaker-opens", "fallback-order", "model-kept"}
 )
@@ -223,17 +225,20 @@ class Run:
         spec = self.scenario.spec
         origin = self._injected if self.scenario.for_good else self._reverted
         rto = spec.recovery.rto
-        limit = NO_RTO if rto is None else 2 * rto + 5.0
+        limit = NO_RTO if rto is None else 2 * rto + BEYOND_RTO
         name = AFTER if number == 0 else f"{AFTER}-{number + 1}"
-        phase = self._phase(name, Budget(duration=limit + max(UNTIL_OPEN, self._watch_limit())), paced=True)
+        most = limit + max(UNTIL_OPEN, self._watch_limit()) + 2 * self._in_a_row()
+        phase = self._phase(name, Budget(duration=most), paced=True)
         self._tell("recovery", repeat=number)
         found: list[float] = []
 
         def until() -> bool:
             if not found:
-                at = streak(good(phase.log, self.scenario.objectives.values()), spec.recovery.consecutive)
+                flags = good(phase.log, self.scenario.objectives.values())
+                at = streak(flags, spec.recovery.consecutive)
                 if at is None:
-                    return clock() - origin > limit
+                    # Good answers in a row that have begun are counted to their end, slow as they may be.
+                    return clock() - origin > limit and not flags[-1:].any()
                 found.append(max(0.0, phase.ended(at) - origin))
             return self._watched(AFTER_WATCH, clock() - origin)
 
@@ -244,6 +249,12 @@ class Run:
         recovery = Recovery(found[0] if found else None, clock() - origin)
         self.record.recoveries.append(recovery)
         self._tell("steady-after", repeat=number, steady=bool(found))
+
+    def _in_a_row(self) -> float:
+        """Seconds that as many answers take as must be good in a row, as they came before the fault."""
+        seen = self.record.before
+        span = max(each.done for each in seen) - min(each.sent for each in seen)
+        return span / len(seen) * self.scenario.spec.recovery.consecutive
 
     def _judged(self, phase: Phase, trials: dict[str, Trial]) -> None:
         for label, trial in trials.items():
