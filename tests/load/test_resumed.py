@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from seatrial.core.errors import UsageError
-from seatrial.core.journal import Journal
+from seatrial.core.exchange import ErrorKind, Exchange
+from seatrial.core.journal import Journal, finite
 from seatrial.core.log import Log
+from seatrial.core.objective import Objective
 from seatrial.core.tenants import Tenants, Told
 from seatrial.load.ledger import Ledger
 from seatrial.load.resumed import enter, parts_of
@@ -61,6 +65,35 @@ def test_every_stretch_enters_and_is_told_anew() -> None:
     # What it tells can be continued once more.
     again = tuple(parts_of(Journal(Path("again"), tuple(events), torn=False), "steady"))
     assert [part.tenants for part in again] == [[0, 1, 0], [1, 1]]
+
+
+def test_gaps_between_chunks_go_on_where_they_are_judged() -> None:
+    steady = Objective(
+        indicator="time_per_output_chunk", op="lte", value="50ms", target="50%", traffic="steady"
+    )
+    log, events = Log(), []
+    for number, gaps in enumerate([(0.1, 0.3), (), (0.01,) * 5]):
+        at = float(number)
+        log.append(Exchange(number, at, at, at + 1, first_chunk=at + 0.1, gaps=gaps, status=200))
+    log.append(Exchange(3, 3.0, 3.0, 3.1, error=ErrorKind.RESET))
+    means = log.mean_gap()
+
+    def told(*objectives: Objective) -> Log:
+        events.clear()
+        ledger = Ledger("steady", lambda event, **fields: events.append(fields), objectives=objectives)
+        ledger.asked(np.zeros(4, np.int64))
+        ledger.flush_log(log, 1, None, {})
+        lines = [json.loads(json.dumps(finite({"event": "exchanges"} | events[0])))]
+        again = Log()
+        enter(tuple(parts_of(journal(*lines), "steady")), again, Ledger.silent("steady"))
+        return again
+
+    np.testing.assert_allclose(told(steady).mean_gap(), means)
+    goodput = Objective(indicator="goodput", target="50%", traffic="steady", parts=(steady,))
+    np.testing.assert_allclose(told(goodput).mean_gap(), means)
+    assert "gap" in events[0]
+    told()
+    assert "gap" not in events[0], "no journal grows by what nobody asked for"
 
 
 def test_nothing_was_sent_then() -> None:

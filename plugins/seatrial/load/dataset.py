@@ -104,14 +104,15 @@ def _exchange(index: int, sent: float, cell: Callable[..., Any], tokens: Any) ->
     duration = float(cell("duration", NAN))
     if not duration >= 0 and not math.isnan(duration):
         raise ValueError("a duration below zero")
-    error = cell("error")
+    error, gap = cell("error"), cell("gap")
+    gaps = cell("gaps", ()) if gap is None else [gap] * (cell("chunks", 1) - 1)
     return Exchange(
         index,
         float(sent),
         float(sent) + float(cell("lag", 0.0)),
         float(sent) + duration,
         first_chunk=float(sent) + float(cell("ttfc", NAN)),
-        gaps=tuple(float(gap) for gap in cell("gaps", ())),
+        gaps=tuple(map(float, gaps)),
         status=int(cell("status", 0 if error else 200)),
         error=ErrorKind(error) if error else None,
         usage=Usage(int(tokens[0]), int(tokens[1])) if tokens else None,

@@ -80,6 +80,9 @@ class Ledger:
         self._progress_at: dict[str, float] = {}
         self._warm: list[Exchange] = []
         self._asked = array("i")
+        # Whoever goes on with this run's evidence has to know what was judged.
+        judged = {each.sli.name for objective in objectives for each in (objective, *objective.parts)}
+        self._gaps = "time_per_output_chunk" in judged
 
     @classmethod
     def silent(cls, traffic: str) -> Ledger:
@@ -134,6 +137,8 @@ class Ledger:
         first = self._first
         if log.tenants is not None:
             more["tenant"] = log.tenants.of(first, stop).tolist()
+        if self._gaps:
+            more["gap"] = log.mean_gap(first, stop).round(9).tolist()
         self._record(
             "exchanges",
             traffic=self._traffic,
