@@ -42,10 +42,10 @@ spec:
     rate: 20/s
     peak: 90/s
     before: 1s
-    lasting: 5s
-    after: 4s
+    lasting: 4s
+    after: 3s
     recover_within: 2s
-    back_within: 4s
+    back_within: 3s
     gauge: {{metric: gateway_workers, every: 200ms}}
 """
 Loaded = Callable[[System], LoadedPolicy]
