@@ -134,12 +134,14 @@ def test_the_target_can_be_named_on_the_command_line(seatrial: Seatrial, policy:
 def start(file: Path, out: Path, prepare: Callable[[], None] | None = None) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "seatrial", "certify", "--policy", str(file), "--out", str(out)]
     pipe = subprocess.PIPE
-    # This process has no threads that hold a lock while it forks.
+    # This process has no threads that hold a lock while it forks. Python may leave a module's compiled file
+    # cut off where a file must not grow, and would stumble over it ever after: none is written.
     return subprocess.Popen(
         command,
         stdout=pipe,
         stderr=pipe,
         text=True,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
         preexec_fn=prepare,  # noqa: PLW1509
     )
 

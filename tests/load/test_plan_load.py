@@ -186,15 +186,18 @@ def test_all_of_it_is_in_the_sum(tmp_path: Path) -> None:
 
 
 def test_a_policy_of_load_alone_has_a_plan(tmp_path: Path) -> None:
-    text = POLICY.format(
-        more="",
-        prices="",
-        more_of_it=", soak: {duration: 1h}",
-        budget="{requests: 10}",
-        stream="true",
-        protocol="openai-chat",
-        rest="",
-    ).partition("  objectives:")[0] + "  suites: [load]\n"
+    text = (
+        POLICY.format(
+            more="",
+            prices="",
+            more_of_it=", soak: {duration: 1h}",
+            budget="{requests: 10}",
+            stream="true",
+            protocol="openai-chat",
+            rest="",
+        ).partition("  objectives:")[0]
+        + "  suites: [load]\n"
+    )
     (tmp_path / "own.jsonl").write_text('{"prompt": "Hello"}\n', "utf-8")
     (tmp_path / "policy.yaml").write_text(text, "utf-8")
     plan = plan_policy(load_policy(tmp_path / "policy.yaml", trial=False))

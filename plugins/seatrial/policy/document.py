@@ -161,7 +161,7 @@ class Spec(Model):
     signals: tuple[SignalSpec, ...] = ()
     """What the monitoring says, and where: Prometheus, Alertmanager, or a webhook that we listen on."""
     remediation: tuple[RemediationSpec, ...] = ()
-    """Loops of automated remediation: a fault, and the alert, the steps, the repair or the call that follow."""
+    """Loops of automated remediation: a fault, and the alert, the steps, the repair or the call after it."""
     suites: tuple[Name, ...] | None = None
     """Suites that are run; all that apply by default."""
     checklists: tuple[Annotated[ChecklistRef, BeforeValidator(_named)], ...] = ()

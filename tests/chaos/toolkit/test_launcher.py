@@ -26,7 +26,7 @@ def followed(body: str, *, grace: float) -> subprocess.CompletedProcess[str]:
     """A process that waits while its lifeline ends."""
     reading, writing = os.pipe()
     code = f"""
-        import signal, sys, threading, time
+        import os, signal, sys, threading, time
         from seatrial.chaos.toolkit.launcher import follow
         {body}
         threading.Thread(target=follow, args=({reading}, {grace}), daemon=True).start()
@@ -45,7 +45,8 @@ def followed(body: str, *, grace: float) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_end_of_the_lifeline_ends_it_in_good_order() -> None:
-    body = 'signal.signal(signal.SIGUSR1, lambda *_: (print("rolled back", flush=True), sys.exit(20)))'
+    # The signal may come while "ready" is being printed: a handler must not print through the same buffer.
+    body = 'signal.signal(signal.SIGUSR1, lambda *_: (os.write(1, b"rolled back\\n"), sys.exit(20)))'
     done = followed(body, grace=50)
     assert (done.returncode, done.stdout) == (20, "rolled back\n")
 
