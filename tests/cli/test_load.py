@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,6 +107,33 @@ def test_4_a_full_disk_ends_it_and_leaves_no_process(load_policy: Policy, home: 
     found = journal(home / "run")
     assert not found.complete, "what was written is there, and certifies nothing"
     assert set(_here(home)) <= {str(os.getpid())}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_4_interrupted_also_in_the_background_of_a_script(
+    load_policy: Policy, home: Path, number: signal.Signals
+) -> None:
+    path = endless(load_policy("{requests: 100000, duration: 1h}"))
+    command = [sys.executable, "-m", "seatrial", "load", "--policy", str(path), "--out", "run"]
+    pipe = subprocess.PIPE
+    ignoring = ["bash", "-c", 'trap "" INT; exec "$0" "$@"', *command, "--traffic", "closed"]
+    with subprocess.Popen(ignoring, stdout=pipe, stderr=pipe, text=True) as process:
+        deadline = time.monotonic() + 30
+        while '"event":"exchanges"' not in _written(home / "run" / "journal.ndjson"):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(number)
+        _, said = process.communicate(timeout=40)
+    assert process.returncode == 4, said
+    assert "nothing is proven; go on with --continue " in said
+    assert "Traceback" not in said
+    found = journal(home / "run")
+    assert found.complete
+    assert (home / "run" / "summary.md").read_text("utf-8").startswith("## ‼ Not finished.")
+
+
+def _written(file: Path) -> str:
+    return file.read_text("utf-8") if file.exists() else ""
 
 
 def _here(folder: Path) -> Iterator[str]:

@@ -54,6 +54,7 @@ def run(asked: Asked) -> ExitCode:
         HarnessError: this machine could not send, or the folder or a report cannot be written.
     """
     from seatrial.cli.preflight import require_targets
+    from seatrial.cli.voyage import told_to_stop
     from seatrial.policy.loader import load_policy
     from seatrial.reporting.load_live import LoadView
     from seatrial.targets.secret import Redactor
@@ -69,6 +70,7 @@ def run(asked: Asked) -> ExitCode:
     for config in configs.values():
         redactor.merge(config.redactor)
     failed: SeatrialError | None = None
+    left = ""
     with ExitStack() as stack:
         view = stack.enter_context(LoadView())
         book = Logbook(folder, redactor, view.feed)
@@ -76,15 +78,20 @@ def run(asked: Asked) -> ExitCode:
         seed = secrets.randbits(31) if seed is None else seed
         voyage = Voyage(asked, loaded, spec, configs, folder, book, seed, view, earlier)
         try:
-            voyage.sail()
+            with told_to_stop():
+                voyage.sail()
         except SeatrialError as error:
             failed = error
             book.trouble(error)
         except KeyboardInterrupt:
-            what, hint = "the run was interrupted", f"go on with --continue {shlex.quote(str(folder.path))}"
-            book.record("error", kind="interrupted", where=None, what=what, hint=hint)
+            left = f"go on with --continue {shlex.quote(str(folder.path))}"
+            what = "the run was interrupted"
+            book.record("error", kind="interrupted", where=None, what=what, hint=left)
         book.finish()
-    return conclude(folder, failed)
+    code = conclude(folder, failed)
+    if left:
+        click.echo(f"interrupted: the journal is whole, nothing is proven; {left}", err=True)
+    return code
 
 
 def earlier_of(asked: Asked, loaded: LoadedPolicy) -> Earlier | None:

@@ -163,16 +163,19 @@ def told_to_stop() -> Iterator[None]:
     """SIGINT and SIGTERM both interrupt: a CI system that cancels a job sends the one or the other.
 
     Also where SIGINT was ignored, as a script's background jobs inherit it: the child must hear it from us.
+    Python's own handler, and none of ours: by that an event loop knows that it may take the signal itself and
+    cancel what it runs. A handler that raises would raise within a callback, where loops swallow it.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     if threading.current_thread() is not threading.main_thread():
         yield  # whoever runs us there ends us in another way
         return
     before: list[tuple[int, Any]] = [
-        (number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)
+        (signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)),
+        (signal.SIGTERM, signal.signal(signal.SIGTERM, stop)),
     ]
     try:
         yield
