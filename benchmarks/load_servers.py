@@ -12,7 +12,7 @@ from typing import Any
 
 import httptools
 import uvloop
-from client_servers import json_reply, settle
+from client_servers import Fast, json_reply, settle
 
 
 @dataclass(frozen=True)
@@ -52,21 +52,41 @@ class _Freezing(asyncio.Protocol):
         asyncio.get_running_loop().call_later(FREEZE.takes, self.transport.write, self.reply)
 
 
+class _Counting(Fast):
+    """Answers at once, and counts what it was asked: what a peer says it sent need not be so."""
+
+    asked = 0
+
+    def on_message_complete(self) -> None:
+        _Counting.asked += self.parser.get_method() == b"POST"
+        super().on_message_complete()
+
+
 def serve_freezing(pipe: Pipe) -> None:
     """Tell the port, then serve until told to stop."""
+    _serve(pipe, _Freezing)
+
+
+def serve_counting(pipe: Pipe) -> None:
+    """Tell the port, then serve until told to stop; ``count`` hands over how many requests there were."""
+    _serve(pipe, _Counting)
+
+
+def _serve(pipe: Pipe, protocol: type[asyncio.Protocol]) -> None:
     settle(1)
 
     async def run() -> None:
         loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-        server = await loop.create_server(_Freezing, "127.0.0.1", 0, backlog=4096)
+        server = await loop.create_server(protocol, "127.0.0.1", 0, backlog=4096)
         pipe.send(server.sockets[0].getsockname()[1])
 
-        def wait() -> None:
+        def heed() -> None:
             with suppress(EOFError):  # the benchmark is gone: stop as well
-                pipe.recv()
+                while pipe.recv() == "count":
+                    pipe.send(_Counting.asked)
             loop.call_soon_threadsafe(stopped.set)
 
-        threading.Thread(target=wait, daemon=True).start()
+        threading.Thread(target=heed, daemon=True).start()
         await stopped.wait()
         server.close()
 
