@@ -1,7 +1,7 @@
 """The proxies in a process of their own, so that nothing the harness computes makes a fault late.
 
 In a thread they would share the interpreter with the callers and the judging: beside a thread that computed,
-one in a hundred delays was seen to be 35 ms late and more. In a process of its own the latest in a hundred was
+one in a hundred delays was seen to be 35 ms late and more. From a process of its own one in a hundred was
 0.7 ms late beside a busy harness and 0.9 ms beside an idle one, where no other program was in the way.
 """
 
