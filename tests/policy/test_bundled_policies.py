@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from seatrial.load.capacity import traffic_of
+from seatrial.load.levels import objectives
 from seatrial.policy.loader import LoadedPolicy, load_policy
 
 URL = "http://127.0.0.1:9/v1"
@@ -41,3 +43,12 @@ def test_the_real_model() -> None:
     traffic = loaded.traffic("steady")
     assert (traffic.concurrency, traffic.max_tokens, traffic.budget.duration) == (2, 16, 90)
     assert loaded.objective("availability").share == 0.95
+
+
+def test_the_capacity_of_the_real_model() -> None:
+    loaded = _load("capacity-llm")
+    search = loaded.spec.capacity
+    assert search is not None
+    assert (search.from_, search.to, search.precision) == (2, 32, 0.4)
+    assert traffic_of(loaded, search.traffic) == "steady"
+    assert [each.name for each in objectives(loaded, "steady")] == ["availability", "ttfc-p90", "latency-p90"]

@@ -131,7 +131,9 @@ def test_nothing_to_say_about_the_sample(load: Load) -> None:
     assert _told(load) == []
 
 
-@pytest.mark.parametrize("name", ["demo", "demo-llm", "tiers/basic", "tiers/business", "tiers/enterprise"])
+@pytest.mark.parametrize(
+    "name", ["demo", "demo-llm", "capacity-llm", "tiers/basic", "tiers/business", "tiers/enterprise"]
+)
 def test_nothing_to_say_about_bundled_policies(name: str) -> None:
     loaded = load_policy(name, target="http://127.0.0.1:9/v1", environ={"SEATRIAL_DEMO_KEY": "k"})
     assert loaded.notices == ()
