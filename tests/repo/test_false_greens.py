@@ -113,8 +113,18 @@ ROWS: dict[int, Row] = {
         "the first evaluation always passes, as there is nothing to compare it with",
         ("tests/cli/test_certify.py::test_1_a_broken_objective_is_rejected_with_a_certificate_that_says_so",),
     ),
-    11: Row("a cached answer passes a limit on latency", later="audits of flattering numbers"),
-    12: Row("a benchmark measures the prefix cache", later="audits of flattering numbers"),
+    11: Row(
+        "a cached answer passes a limit on latency",
+        (
+            "tests/load/audits/test_repeats.py::test_answers_from_memory_fail",
+            "tests/suites/load/test_audits.py::test_a_defect_turns_its_item_red",
+            "tests/suites/load/test_audits.py::test_a_cache_that_tenants_share_is_found",
+        ),
+    ),
+    12: Row(
+        "a benchmark measures the prefix cache",
+        ("tests/load/audits/test_rehearsal.py::test_what_was_read_before_is_seen",),
+    ),
     13: Row(
         "a percentile from one sample",
         (
