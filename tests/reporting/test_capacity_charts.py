@@ -100,6 +100,14 @@ def test_what_the_generator_could_not_send_is_a_square() -> None:
     assert shapes(str(latency_over_rate(load.capacities[0])))[-1] == "square"
 
 
+def test_no_curve_leads_to_what_the_generator_could_not_send() -> None:
+    load = report(load_scenes.bound()).load
+    assert load is not None
+    (bound,) = load.capacities
+    points = re.findall(r'<polyline class="line" points="([^"]*)"', str(latency_over_rate(bound)))
+    assert [len(each.split()) for each in points] == [len(bound.levels) - 1]
+
+
 def test_the_law_is_drawn_where_there_is_one(view: CapacityView) -> None:
     assert 'class="line fit"' in str(throughput_over_flying(view))
     assert law_words(view) == "γ 8/s, σ 0.09, κ 0.0004, at most 66/s"

@@ -44,10 +44,12 @@ def latency_over_rate(view: CapacityView, indicator: str = _WHOLE) -> Markup | N
     if not rows:
         return None
     canvas = _log_canvas(view, [value for _, told in rows for value in told.values()], own)
-    rates = np.array([level.rate for level, _ in rows])
+    # Where this machine was the limit the target's curve is not known: such a level is but a mark.
+    sound = [(level.rate, told) for level, told in rows if not level.bound]
+    rates = np.array([rate for rate, _ in sound], dtype=np.float64)
     parts = [_interval(canvas, view), *_decades(canvas, own)]
     for name in names:
-        seconds = np.array([told.get(name, math.nan) for _, told in rows])
+        seconds = np.array([told.get(name, math.nan) for _, told in sound], dtype=np.float64)
         parts.append(canvas.curve(rates, _log(seconds), "line" if name == names[-1] else "line thin"))
     parts += _curve_names(canvas, rows)
     for limit in own:
