@@ -65,6 +65,8 @@ def test_1_a_broken_objective_is_rejected_with_a_certificate_that_says_so(
     done = seatrial("certify", "--policy", file, "--out", home / "out", "--key", pair.private)
     assert done.exit_code == 1, done.output
     assert "✕ wordy failed" in done.output
+    assert "it certifies nothing" in done.output
+    assert "verify with" not in done.output
     refused = seatrial(
         "verify", home / "out" / "certificate.intoto.json", "--policy", file, "--key", pair.public
     )

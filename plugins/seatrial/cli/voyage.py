@@ -229,18 +229,18 @@ def _conclude(order: Order, key: SigningKey, folder: RunFolder, interrupted: boo
         click.echo("interrupted before anything was recorded: nothing is certified", err=True)
         return ExitCode.HARNESS
     decision = decide(journal)
-    certified = not interrupted and _sign(key, folder)
+    signed = not interrupted and _sign(key, folder)
     in_part = bool(unmet(journal.events))
-    sound = _verified(order, folder) if certified and decision.outcome.green and not in_part else None
+    sound = _verified(order, folder) if signed and decision.outcome.green and not in_part else None
     write_reports(folder.journal, folder.path, certificate_verified=sound)
     _summarise(folder)
     if interrupted:
         click.echo(
             "interrupted: the target was given back, the journal is whole, nothing is certified", err=True
         )
-    if certified and in_part:
+    if signed and in_part:
         click.echo("a part of the policy was run: the certificate says so, and certifies nothing")
-    _tell_files(order, folder, certified)
+    _tell_files(order, folder, signed=signed, granted=bool(sound))
     return ExitCode.HARNESS if interrupted else decision.exit_code
 
 
@@ -295,12 +295,16 @@ def _summarise(folder: RunFolder) -> None:
         raise HarnessError(f"the job's summary cannot be written ({error.strerror})", where=page) from error
 
 
-def _tell_files(order: Order, folder: RunFolder, certified: bool) -> None:
+def _tell_files(order: Order, folder: RunFolder, *, signed: bool, granted: bool) -> None:
     def shown(path: Path) -> str:
         return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
     click.echo(f"report       {shown(folder.report)}")
-    if certified:
-        click.echo(f"certificate  {shown(folder.certificate)}")
-        words = ["seatrial", "verify", shown(folder.certificate), "--policy", order.policy]
-        click.echo(f"verify with  {shlex.join([*words, '--key', shown(folder.public_key)])}")
+    if not signed:
+        return
+    if not granted:
+        click.echo(f"statement    {shown(folder.certificate)} (signed; it certifies nothing)")
+        return
+    click.echo(f"certificate  {shown(folder.certificate)}")
+    words = ["seatrial", "verify", shown(folder.certificate), "--policy", order.policy]
+    click.echo(f"verify with  {shlex.join([*words, '--key', shown(folder.public_key)])}")
