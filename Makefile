@@ -35,7 +35,8 @@ fix: $(VENV)/.dev  ## let ruff correct what it can
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev  ## run every benchmark: ratios against a peer in the same run
-	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS); done
+	@missed=0; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS); \
+		case $$? in 0|2) ;; *) missed=1;; esac; done; exit $$missed  # 2: too noisy here to tell
 
 docs: $(VENV)/.test  ## write the generated pages of docs/
 	@$(BIN)/python docs/generate.py
