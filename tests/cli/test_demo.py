@@ -11,6 +11,7 @@ from seatrial.cli import demo
 from seatrial.core.journal import read_journal
 from seatrial.policy.effective import digest, digest_of
 from seatrial.policy.loader import load_policy
+from seatrial.systems.reference.defect import Defect
 from seatrial.systems.reference.defects import DEFECTS
 from seatrial.systems.runner import System
 from tests.cli.conftest import Seatrial
@@ -103,6 +104,8 @@ def test_the_gateway_is_gone_afterwards(seatrial: Seatrial, home: Path) -> None:
         (("resilience,recovery",), (), ("resilience", "recovery"), "reference-resilient"),
         ((), ("no-timeout",), ("resilience",), "reference-resilient"),
         ((), ("jobs-lost-on-crash", "no-timeout"), ("resilience", "recovery"), "reference-resilient"),
+        (("load",), (), ("load",), "reference-crew"),
+        ((), ("memory-leak", "freezes"), ("load",), "reference-crew"),
     ],
 )
 def test_the_system_is_the_one_that_shows_it(
@@ -112,10 +115,29 @@ def test_the_system_is_the_one_that_shows_it(
     assert demo._shown(runs)[0] == system
 
 
-def test_calm_and_heavy_weather_are_shown_apart(seatrial: Seatrial) -> None:
-    done = seatrial("demo", "--suite", "sla,resilience")
+@pytest.mark.parametrize("suites", ["sla,resilience", "recovery,load", "sla,load"])
+def test_calm_weather_heavy_weather_and_load_are_shown_apart(suites: str, seatrial: Seatrial) -> None:
+    done = seatrial("demo", "--suite", suites)
     assert done.exit_code == 3
     assert "run them apart" in done.stderr
+
+
+@pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
+def test_every_defect_is_shown_on_a_system_whose_policy_runs_what_catches_it(defect: Defect) -> None:
+    suites = demo._suites((), (defect.name,))
+    _, policy = demo._shown(suites)
+    environ = dict.fromkeys((demo.KEY, demo.OTHER_KEY, demo.PIDFILE), "k") | {demo.PID: "1", demo.ALERTS: "1"}
+    addresses = [
+        demo.ADDRESS.format(name=name, what=what)
+        for name in ("PRIMARY", "SECONDARY", "CACHE")
+        for what in ("LISTEN", "UPSTREAM")
+    ]
+    environ |= {name: f"127.0.0.1:{port}" for port, name in enumerate(addresses, 1)}
+    loaded = load_policy(policy, environ=environ)
+    assert loaded.spec.suites is not None
+    assert set(loaded.spec.suites) & set(defect.caught_by)
+    names = {objective.name for objective in loaded.objectives()}
+    assert any(each in names or each.startswith("test_") for each in defect.caught)
 
 
 @pytest.mark.parametrize("base", [20_000, 21_000])

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 # Recipe and bundled policy of each system that can be shown.
 GATEWAY = ("reference", "demo")
 RESILIENT = ("reference-resilient", "demo-resilience")
+CREW = ("reference-crew", "demo-load")
 MODEL = ("llama-smollm2", "demo-llm")
-HEAVY = ("resilience", "recovery")  # suites that need providers to fail, and a process to kill
+# Suites that are shown on a system of their own: providers to fail and a process to kill, or workers to add.
+SHOWN = {"resilience": RESILIENT, "recovery": RESILIENT, "load": CREW}
 KEY = "SEATRIAL_DEMO_KEY"  # the demo's policies name it as apiKey
+OTHER_KEY = "SEATRIAL_DEMO_OTHER_KEY"  # ... this one as that of another tenant
+PID = "SEATRIAL_DEMO_PID"  # ... this one as the process whose memory is watched
 PIDFILE = "SEATRIAL_DEMO_PIDFILE"  # and this one as the file with the process to kill
 ALERTS = "SEATRIAL_DEMO_ALERTS"  # ... this one as the port that the gateway's watch posts to
 ADDRESS = "SEATRIAL_DEMO_{name}_{what}"  # ... and these as where a dependency listens, and its upstream
@@ -58,7 +62,7 @@ def command(
 
     Healthy it is certified. With a defect it is rejected, or not proven, and the check that noticed is red.
     The suites resilience and recovery show it before two providers and a cache that fail, and how it is
-    killed. The exit code is that of certify.
+    killed; the suite load, what it carries. The exit code is that of certify.
     """
     from seatrial.cli.voyage import Order, certify
     from seatrial.systems.reference.defects import DEFECTS, known
@@ -77,9 +81,9 @@ def command(
     arguments += ["--seed", str(seed)] if seed is not None and not llm else []
     with _system(recipe, arguments) as system:
         told = _told(defects, llm, suites)
-        target = system.uri
+        run = () if (recipe, policy) == CREW else suites  # that policy is small: the whole of it is run
         return certify(
-            Order(policy=policy, target=target, suites=suites, out=out, seed=seed, key=key, command=told)
+            Order(policy=policy, target=system.uri, suites=run, out=out, seed=seed, key=key, command=told)
         )
 
 
@@ -104,7 +108,9 @@ def _known(system: System) -> dict[str, str]:
         for what in ("listen", "upstream")
     }
     alerts = {ALERTS: str(system.ports["alerts"])} if "alerts" in system.ports else {}
-    return {KEY: system.api_key or "none", PIDFILE: str(system.pidfile or ""), **addresses, **alerts}
+    process = {PID: str(system.pid), PIDFILE: str(system.pidfile or "")}
+    keys = {KEY: system.api_key or "none", OTHER_KEY: system.other_key or "none"}
+    return keys | process | addresses | alerts
 
 
 def _restore(name: str, before: str | None) -> None:
@@ -115,24 +121,25 @@ def _restore(name: str, before: str | None) -> None:
 
 
 def _suites(asked: tuple[str, ...], defects: tuple[str, ...]) -> tuple[str, ...]:
-    """What to run: what was asked for, or what notices a defect that shows in heavy weather only."""
+    """What to run: what was asked for, or what notices a defect that does not show in calm weather."""
     from seatrial.systems.reference.defects import DEFECTS
 
     if asked:
         return tuple(name for words in asked for name in words.split(","))
     homes = {suite for name in defects for suite in DEFECTS[name].caught_by}
-    return tuple(suite for suite in HEAVY if suite in homes)
+    return tuple(suite for suite in SHOWN if suite in homes)
 
 
 def _shown(suites: tuple[str, ...]) -> tuple[str, str]:
     """Recipe and policy."""
-    heavy = [suite for suite in suites if suite in HEAVY]
-    if heavy and len(heavy) < len(suites):
-        rest = ", ".join(suite for suite in suites if suite not in HEAVY)
-        raise click.UsageError(
-            f"{rest} and {', '.join(heavy)} are shown on different systems: run them apart"
+    systems = {SHOWN.get(suite, GATEWAY) for suite in suites} or {GATEWAY}
+    if len(systems) > 1:
+        apart = " and ".join(
+            ", ".join(suite for suite in suites if SHOWN.get(suite, GATEWAY) == system)
+            for system in sorted(systems)
         )
-    return RESILIENT if heavy else GATEWAY
+        raise click.UsageError(f"{apart} are shown on different systems: run them apart")
+    return systems.pop()
 
 
 def _told(defects: tuple[str, ...], llm: bool, suites: tuple[str, ...]) -> str:

@@ -258,7 +258,8 @@ def _back(spec: ScalingSpec, looks: Sequence[tuple[float, float]]) -> Ruling:
     if spec.gauge is None:
         return Ruling(Outcome.NOT_APPLICABLE, "outsiders cannot see replicas, and the policy names no gauge")
     down = spec.before + spec.lasting
-    before = [value for at, value in looks if at < spec.before]
+    # What an earlier trial made it add may still be there at the beginning.
+    before = [value for at, value in looks if spec.before / 2 <= at < spec.before]
     peak = [value for at, value in looks if spec.before <= at < down]
     after = [(at - down, value) for at, value in looks if at >= down]
     if not before or not peak or not after:

@@ -14,7 +14,7 @@ from seatrial.systems.reference.defects import Defects
 from seatrial.systems.reference.settings import Crew
 
 FEW = 4
-"""Workers of the defect without a bound, where no number was given."""
+"""Workers of the defect without a bound."""
 
 
 class Workers:
@@ -32,10 +32,10 @@ class Workers:
         self._told = told
         self._unbounded = defects.on("unbounded-queue")
         self._endless = self._unbounded or defects.on("no-back-pressure")
-        self._grows = not defects.on("scale-out-never")
+        self._grows = not (self._unbounded or defects.on("scale-out-never"))
         self._shrinks = not defects.on("scale-in-never")
         self._pool: Compartment | None = None
-        self.count = crew.workers or (FEW if self._unbounded else 0)
+        self.count = FEW if self._unbounded else crew.workers or 0
         self._told(self.count)
         self.waiting = 0
         self._growing = self._shrinking = False
