@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from seatrial.pytest.outcomes import not_applicable
 from seatrial.pytest.run import trial_of
 
 NONE = "none"
+STEP = Path(__file__).with_name("test_scaling.py")
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +67,11 @@ def measured_scaling(trial: Any) -> Callable[[], scaling.Scaling]:
         return scaling.measure(trial.loaded, targets(trial.loaded), spec, seed=trial.seed, record=trial.told)
 
     return measured
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The step of load first: behind any other load it would find what that has made the target add."""
+    items.sort(key=lambda item: item.path != STEP)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -126,7 +126,7 @@ def test_calm_weather_heavy_weather_and_load_are_shown_apart(suites: str, seatri
 def test_every_defect_is_shown_on_a_system_whose_policy_runs_what_catches_it(defect: Defect) -> None:
     suites = demo._suites((), (defect.name,))
     _, policy = demo._shown(suites)
-    environ = dict.fromkeys((demo.KEY, demo.OTHER_KEY, demo.PIDFILE), "k") | {demo.PID: "1", demo.ALERTS: "1"}
+    environ = dict.fromkeys((demo.KEY, demo.OTHER_KEY, demo.PIDFILE), "k") | {demo.ALERTS: "1"}
     addresses = [
         demo.ADDRESS.format(name=name, what=what)
         for name in ("PRIMARY", "SECONDARY", "CACHE")

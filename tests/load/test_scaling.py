@@ -63,6 +63,15 @@ def test_it_scales_out_and_back_in_time() -> None:
     assert found.served[1] == pytest.approx(80, rel=0.1)
 
 
+def test_what_an_earlier_trial_made_it_add_is_not_what_it_had_before_the_step() -> None:
+    found = stepped((0, 12), (8, 3), (26, 12), (100, 3), **GAUGE)
+    assert found.back.outcome is Outcome.PASSED, found.back
+    assert "3 replicas before the step, up to 12 under the peak" in found.back.reason
+    never = stepped((0, 12), **GAUGE)
+    assert never.back.outcome is Outcome.INCONCLUSIVE
+    assert "never scaled out" in never.back.reason
+
+
 def test_it_scales_out_too_late() -> None:
     found = stepped((0, 3), (60, 16), **GAUGE)
     assert found.recovery.outcome is Outcome.FAILED

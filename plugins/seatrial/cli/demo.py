@@ -23,8 +23,7 @@ MODEL = ("llama-smollm2", "demo-llm")
 SHOWN = {"resilience": RESILIENT, "recovery": RESILIENT, "load": CREW}
 KEY = "SEATRIAL_DEMO_KEY"  # the demo's policies name it as apiKey
 OTHER_KEY = "SEATRIAL_DEMO_OTHER_KEY"  # ... this one as that of another tenant
-PID = "SEATRIAL_DEMO_PID"  # ... this one as the process whose memory is watched
-PIDFILE = "SEATRIAL_DEMO_PIDFILE"  # and this one as the file with the process to kill
+PIDFILE = "SEATRIAL_DEMO_PIDFILE"  # and this one as the file with the process to kill, or to watch
 ALERTS = "SEATRIAL_DEMO_ALERTS"  # ... this one as the port that the gateway's watch posts to
 ADDRESS = "SEATRIAL_DEMO_{name}_{what}"  # ... and these as where a dependency listens, and its upstream
 
@@ -108,9 +107,8 @@ def _known(system: System) -> dict[str, str]:
         for what in ("listen", "upstream")
     }
     alerts = {ALERTS: str(system.ports["alerts"])} if "alerts" in system.ports else {}
-    process = {PID: str(system.pid), PIDFILE: str(system.pidfile or "")}
     keys = {KEY: system.api_key or "none", OTHER_KEY: system.other_key or "none"}
-    return keys | process | addresses | alerts
+    return keys | {PIDFILE: str(system.pidfile or "")} | addresses | alerts
 
 
 def _restore(name: str, before: str | None) -> None:

@@ -97,7 +97,8 @@ def test_canaries_are_unlike_and_reproducible() -> None:
     assert len(set(names)) == 200 == len(names)
     assert names == canaries(200, 7) != canaries(200, 8)
     assert not any(one != other and one.lower() in other.lower() for one in names for other in names)
-    assert asking(names[0]).replace(names[0], "") == asking(names[1]).replace(names[1], "")
+    alike = {text.replace(name, "") for name, text in zip(names, asking(names), strict=True)}
+    assert len(alike) < len(names) / 3, "several differ in the name alone"
 
 
 def greeted(names: list[str]) -> list[Exchange]:

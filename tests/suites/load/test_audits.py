@@ -120,6 +120,9 @@ def test_the_load_is_that_of_the_policy(prompts: PromptSet) -> None:
         measured = rehearsal("http://127.0.0.1:9", prompts, rate=rate)
         vars(measured)["alone"] = alone  # measured already
         assert measured.load == load
+    beside = rehearsal("http://127.0.0.1:9", prompts, rate=10.0, beside=12)
+    vars(beside)["alone"] = alone
+    assert beside.load == 12, "another traffic keeps more in flight than the schedule makes"
 
 
 @pytest.fixture

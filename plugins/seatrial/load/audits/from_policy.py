@@ -40,6 +40,7 @@ def rehearsal(
         Manner(spec.stream, spec.max_tokens, dict(spec.params)),
         concurrency=connections_of(spec),
         rate=None if spec.arrivals is None else _fastest(spec.arrivals),
+        beside=max((_busy(each)[1] for each in _traffics(loaded, config.name)), default=0),
         seed=seed,
         keys=[tenant.apiKey for tenant in spec.tenants],
     )
@@ -50,9 +51,12 @@ def busiest(loaded: LoadedPolicy, target: str) -> TrafficSpec | None:
 
     Of several the one with the fastest schedule, or else the one with the most requests in flight.
     """
+    return max(_traffics(loaded, target), key=_busy, default=None)
+
+
+def _traffics(loaded: LoadedPolicy, target: str) -> list[TrafficSpec]:
     first = loaded.spec.targets[0].name
-    specs = [spec for spec in loaded.spec.traffic if (spec.target or first) == target]
-    return max(specs, key=_busy, default=None)
+    return [spec for spec in loaded.spec.traffic if (spec.target or first) == target]
 
 
 def _busy(spec: TrafficSpec) -> tuple[float, int]:

@@ -55,6 +55,7 @@ class Rehearsal:
         manner: how that traffic asks.
         concurrency: its load; where it keeps a schedule, *rate* tells more.
         rate: its requests a second, None where it keeps a number in flight.
+        beside: requests in flight of another traffic of the policy that keeps a number of them.
         seed: of all that is drawn.
         keys: of its tenants, where the traffic has any.
     """
@@ -67,14 +68,16 @@ class Rehearsal:
         *,
         concurrency: int,
         rate: float | None = None,
+        beside: int = 0,
         seed: int = 0,
         keys: Sequence[Secret | None] = (),
     ) -> None:
         self._asker = asker
         self._prompts = prompts
         self._manner = replace(manner, max_tokens=min(manner.max_tokens or LONGEST, LONGEST))
-        self._concurrency = concurrency
+        self._concurrency = max(concurrency, beside)
         self._rate = rate
+        self._beside = beside
         self._seed = seed
         self._keys = keys
 
@@ -122,7 +125,7 @@ class Rehearsal:
     def _in_flight(self, answer: float) -> int:
         if self._rate is None:
             return max(2, self._concurrency)
-        return min(max(2, math.ceil(self._rate * answer)), self._concurrency)
+        return min(max(2, math.ceil(self._rate * answer), self._beside), self._concurrency)
 
     @cached_property
     def repeats(self) -> list[tuple[Exchange, Exchange]]:
@@ -153,7 +156,7 @@ class Rehearsal:
     def called(self) -> tuple[list[str], Batch]:
         """Requests with a canary each, under load, of all tenants in turns."""
         names = canaries(CANARIES, self._seed)
-        prompts = [Prompt.of(asking(name)) for name in names]
+        prompts = [Prompt.of(text) for text in asking(names)]
         return names, self._asker.ask(
             "audit: canaries", prompts, replace(self._manner, keys=self._keys), concurrency=self.load
         )

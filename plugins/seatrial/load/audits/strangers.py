@@ -33,7 +33,34 @@ _SYLLABLES = (
     "quin",
     "rov",
 )
-_TEMPLATE = "Write a short note to {canary} about the morning watch, and begin with the name {canary}."
+_TEMPLATE = "Write a short note to {canary} about {topic}, and begin with the name {canary}."
+# What is mixed up shows only where the answer that is given again holds a name: several, so that one does.
+_TOPICS = (
+    "the morning watch",
+    "a loose rope",
+    "the price of ice",
+    "two lost oars",
+    "the new buoy",
+    "fog at the pier",
+    "a late ferry",
+    "the old crane",
+    "salt on the deck",
+    "a torn sail",
+    "the harbour cat",
+    "three crates of fish",
+    "the tide on Monday",
+    "a broken lamp",
+    "the pilot's boat",
+    "wet paint",
+    "the key of the shed",
+    "a letter from home",
+    "the storm of March",
+    "coffee in the galley",
+    "the rusty chain",
+    "a cold night",
+    "the first herring",
+    "an empty berth",
+)
 
 
 def canaries(count: int, seed: int) -> list[str]:
@@ -47,9 +74,12 @@ def canaries(count: int, seed: int) -> list[str]:
     return list(found)
 
 
-def asking(canary: str) -> str:
-    """The prompt of one person: all of them differ in the name alone."""
-    return _TEMPLATE.format(canary=canary)
+def asking(canaries: Sequence[str]) -> list[str]:
+    """The prompt of each person: several in turns differ in the name alone."""
+    return [
+        _TEMPLATE.format(canary=canary, topic=_TOPICS[number % len(_TOPICS)])
+        for number, canary in enumerate(canaries)
+    ]
 
 
 def judge_strangers(names: Sequence[str], answers: Sequence[Exchange]) -> Finding:

@@ -31,6 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    if options.pidfile is not None:
+        options.pidfile.write_text(f"{os.getpid()}\n", "utf-8")
     _serve(Gateway(settings, defects), options.host, options.port, options.log_level.upper())
     return 0
 
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--cache", metavar="URI", help="a cache service that keeps the answers; without one the gateway does")
     add("--cache-seconds", type=float, default=Settings().cache_seconds, help="0 switches the cache off")
     add("--rest", type=float, default=Breaking().rest, help="seconds that a circuit breaker stays open")
+    add("--pidfile", type=Path, help="tell the process id in this file")
     add("--state", type=Path, help="keep conversations and accepted work in this file")
     add("--audit", type=Path, help="append the audit log to this file")
     add("--log-level", default="INFO", help="DEBUG, INFO, WARNING or ERROR (default: %(default)s)")
