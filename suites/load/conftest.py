@@ -16,7 +16,7 @@ from seatrial.pytest.outcomes import not_applicable
 from seatrial.pytest.run import trial_of
 
 NONE = "none"
-STEP = Path(__file__).with_name("test_scaling.py")
+FRESH = [Path(__file__).with_name(name) for name in ("test_soak.py", "test_scaling.py")]
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +70,12 @@ def measured_scaling(trial: Any) -> Callable[[], scaling.Scaling]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The step of load first: behind any other load it would find what that has made the target add."""
-    items.sort(key=lambda item: item.path != STEP)
+    """First what must find a target that nothing has driven yet.
+
+    What leaks shows against what is held at the beginning, and a step of load would find what any other
+    load has made the target add.
+    """
+    items.sort(key=lambda item: FRESH.index(item.path) if item.path in FRESH else len(FRESH))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -74,7 +74,7 @@ def test_capacity_and_demand(tmp_path: Path, target: Apart) -> None:
     assert told["test_demand[base]"][0] == "PASSED"
     assert told["test_demand[stress]"][0] == "NOT_APPLICABLE", "nobody said how long"
     assert told["test_recovers_after_the_step"][0] == "NOT_APPLICABLE"
-    assert next(iter(items)) == "test_recovers_after_the_step", "a step of load comes before any other load"
+    assert next(iter(items)) == "test_recovers_after_the_step", "a step of load comes before any other"
     assert items["test_capacity"]["title"] == "The highest rate at which every objective holds"
     assert items["test_demand[base]"]["exchanges"] > 100
 
