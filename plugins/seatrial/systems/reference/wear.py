@@ -16,7 +16,7 @@ DRIFT = 0.001
 """Seconds that an answer adds to all later ones."""
 CREEP = 0.002
 """By how much an answer raises the share of errors."""
-WORST = 0.5
+WORST = 0.9
 """The largest share of errors that it comes to."""
 EVERY, FROZEN = 4.0, 1.0
 """Seconds between two freezes, and how long one lasts."""
