@@ -12,8 +12,8 @@ from seatrial.systems.reference.errors import server_error
 
 LEAKED = 256 << 10
 """Bytes that an answer leaves behind."""
-DRIFT = 0.001
-"""Seconds that an answer adds to all later ones."""
+DRIFT, DRIFTED = 0.001, 0.6
+"""Seconds that an answer adds to all later ones, and the most that it comes to."""
 CREEP = 0.002
 """By how much an answer raises the share of errors."""
 WORST = 0.9
@@ -52,7 +52,7 @@ class Wear:
         if self._defects.on("errors-creep") and self._rng.random() < min(WORST, count * CREEP):
             raise server_error()
         if self._defects.on("latency-drift"):
-            await asyncio.sleep(count * DRIFT)
+            await asyncio.sleep(min(count * DRIFT, DRIFTED))
 
     async def thaw(self) -> None:
         """Wait while everything stands still."""
