@@ -111,16 +111,18 @@ def test_pulses_are_not_repeated(refused: Refused) -> None:
 
 
 def test_ports_that_the_system_chooses_are_never_taken(load: Load) -> None:
-    load(
+    loaded = load(
         ("listen: 127.0.0.1:9101", "listen: 127.0.0.1:0"),
         ("listen: 127.0.0.1:9102", "listen: 127.0.0.1:0"),
         text=HEAVY,
     )
+    assert [each.listen for each in loaded.spec.dependencies] == ["127.0.0.1:0"] * 2
 
 
 def test_a_process_that_is_named_may_be_hit(load: Load) -> None:
     named = ("model: chat}", "model: chat, process: {pidfile: gateway.pid}}")
-    load(named, (DIES, "inject: [{on: gateway, toxic: process.kill}]"), text=HEAVY)
+    loaded = load(named, (DIES, "inject: [{on: gateway, toxic: process.kill}]"), text=HEAVY)
+    assert [each.toxic for each in loaded.spec.resilience[0].inject] == ["process.kill"]
 
 
 def test_a_suite_that_runs_no_scenario_is_told(load: Load) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatrial.policy.checks_resilience import PROCESS, inject_stands
+from seatrial.policy.checks_resilience import PROCESS, inject_stands, traffic_stands
 from seatrial.policy.parts import Parts
-from seatrial.policy.problems import Path, Problem, listed
+from seatrial.policy.problems import Path, Problem
 from seatrial.policy.remediation import RemediationSpec
 
 
@@ -14,7 +14,7 @@ def remediation_stands(parts: Parts) -> Iterator[Problem]:
     """Loops that cannot be exercised as they are written."""
     for index, loop in parts.remediation.items():
         at: Path = ("remediation", index)
-        yield from _traffic(parts, loop, at)
+        yield from traffic_stands(parts, loop.traffic, "loop", at)
         for number, inject in enumerate(loop.inject):
             yield from inject_stands(parts, inject, (*at, "inject", number))
         yield from _signals(parts, loop, at)
@@ -22,16 +22,6 @@ def remediation_stands(parts: Parts) -> Iterator[Problem]:
         if loop.name in parts.names("resilience"):
             what = f"{loop.name!r} is a scenario already: reports could not tell them apart"
             yield parts.problem(what, at=(*at, "name"))
-
-
-def _traffic(parts: Parts, loop: RemediationSpec, at: Path) -> Iterator[Problem]:
-    names = parts.names("traffic")
-    if loop.traffic is not None and loop.traffic not in names:
-        yield parts.unknown("traffic", loop.traffic, at=(*at, "traffic"))
-    elif loop.traffic is None and len(names) != 1:
-        what = "there is no traffic" if not names else "there is more than one traffic"
-        hint = f"add traffic: one of {listed(names)}" if names else "describe some under spec.traffic"
-        yield parts.problem(f"{what}, and the loop names none", hint, at=at)
 
 
 def _signals(parts: Parts, loop: RemediationSpec, at: Path) -> Iterator[Problem]:

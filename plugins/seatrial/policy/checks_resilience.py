@@ -53,7 +53,7 @@ def scenarios_stand(parts: Parts) -> Iterator[Problem]:
     for index, scenario in parts.resilience.items():
         at: Path = ("resilience", index)
         yield from _bundled(parts, scenario, at)
-        yield from _traffic(parts, scenario, at)
+        yield from traffic_stands(parts, scenario.traffic, "scenario", at)
         yield from _arrivals(parts, scenario, at)
         for number, inject in enumerate(scenario.inject):
             yield from inject_stands(parts, inject, (*at, "inject", number))
@@ -70,14 +70,15 @@ def _bundled(parts: Parts, scenario: ScenarioSpec, at: Path) -> Iterator[Problem
         yield parts.problem(what, f"known: {listed(known)}", at=(*at, "scenario"))
 
 
-def _traffic(parts: Parts, scenario: ScenarioSpec, at: Path) -> Iterator[Problem]:
+def traffic_stands(parts: Parts, named: str | None, what: str, at: Path) -> Iterator[Problem]:
+    """A traffic that is there, or the only one; *what* is what needs it."""
     names = parts.names("traffic")
-    if scenario.traffic is not None and scenario.traffic not in names:
-        yield parts.unknown("traffic", scenario.traffic, at=(*at, "traffic"))
-    elif scenario.traffic is None and len(names) != 1:
-        what = "there is no traffic" if not names else "there is more than one traffic"
+    if named is not None and named not in names:
+        yield parts.unknown("traffic", named, at=(*at, "traffic"))
+    elif named is None and len(names) != 1:
+        there = "there is no traffic" if not names else "there is more than one traffic"
         hint = f"add traffic: one of {listed(names)}" if names else "describe some under spec.traffic"
-        yield parts.problem(f"{what}, and the scenario names none", hint, at=at)
+        yield parts.problem(f"{there}, and the {what} names none", hint, at=at)
 
 
 def inject_stands(parts: Parts, inject: InjectSpec, at: Path) -> Iterator[Problem]:

@@ -18,6 +18,8 @@ from seatrial.pytest.suites import ROOT
 
 _KEPT = 3  # exchanges of a failing test that are shown whole
 
+_UNMEASURED = "it passed without having sent a request"
+
 
 @dataclass
 class ItemRecord:
@@ -28,7 +30,7 @@ class ItemRecord:
         suite: the bundled suite it is from, ``own`` for a user's own test.
         probes: requests that the test sent itself.
         exchanges: requests that it judged, of traffic and its own.
-        ruling: what a control came to, and why.
+        ruling: what a control, or an item on what was measured once for several, came to, and why.
     """
 
     id: str
@@ -121,11 +123,14 @@ def _tell_pytest(record: ItemRecord, report: pytest.TestReport) -> None:
 
 def _of_return(record: ItemRecord) -> tuple[Outcome, str]:
     if record.ruling is not None:
+        # A control is judged by what others have measured; whatever else is green has sent something.
+        if record.ruling[0].green and record.control is None and record.exchanges == 0:
+            return Outcome.INCONCLUSIVE, f"{_UNMEASURED}: {record.ruling[1]}"
         return record.ruling
     judged = aggregate(verdict.outcome for verdict in record.verdicts) if record.verdicts else Outcome.PASSED
     reason = "; ".join(verdict.reason for verdict in record.verdicts)
     if not record.verdicts and record.exchanges == 0:
-        return Outcome.INCONCLUSIVE, "it passed without having sent a request"
+        return Outcome.INCONCLUSIVE, _UNMEASURED
     # A test that looked at a verdict and went on has decided for itself: only its own assertions fail it.
     return (judged if judged.green else Outcome.PASSED), reason
 

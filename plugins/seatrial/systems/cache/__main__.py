@@ -7,26 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from seatrial.systems.cache.app import ENTRIES, make_app
+from seatrial.systems.serve import serve
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; returns the exit code."""
-    import uvicorn
-
     options = _parser().parse_args(arguments)
-    uvicorn.run(
-        make_app(entries=options.entries),
-        host=options.host,
-        port=options.port,
-        http="httptools",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-        # Longer than any caller keeps a connection idle: it is for the caller to close it.
-        timeout_keep_alive=75,
-        backlog=2048,
-    )
+    serve(make_app(entries=options.entries), options.host, options.port)
     return 0
 
 

@@ -8,28 +8,16 @@ import sys
 from collections.abc import Sequence
 
 from seatrial.systems.provider.app import make_app
+from seatrial.systems.serve import serve
 
 KEY = "SEATRIAL_PROVIDER_KEY"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; returns the exit code."""
-    import uvicorn
-
     options = _parser().parse_args(arguments)
-    uvicorn.run(
-        make_app(options.name, seed=options.seed, key=options.api_key or os.environ.get(KEY) or None),
-        host=options.host,
-        port=options.port,
-        http="httptools",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-        # Longer than any caller keeps a connection idle: it is for the caller to close it.
-        timeout_keep_alive=75,
-        backlog=2048,
-    )
+    key = options.api_key or os.environ.get(KEY) or None
+    serve(make_app(options.name, seed=options.seed, key=key), options.host, options.port)
     return 0
 
 
